@@ -1,0 +1,5 @@
+#!/bin/sh
+# autogen.sh - make configure and Makefile.in from their sources
+set -eu
+cd "$(dirname "$0")"
+exec autoreconf --install --warnings=all,error

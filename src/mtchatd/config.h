@@ -1,0 +1,53 @@
+/*
+ * config.h - /etc/mtchatd.conf: a file becomes a checked struct config
+ *
+ * Every setting is one row of the table in settings.c; the parser, the checks, the defaults,
+ * what a reload may change and the manual's list all come from there.
+ *
+ * A plain value without pointers: it is copied, compared and (in the arena) outlives us.
+ */
+#pragma once
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/un.h>
+
+enum mode { MODE_BROADCAST, MODE_ECHO };
+enum text { TEXT_UTF8, TEXT_RAW };
+
+enum { CONFIG_LISTEN_MAX = 16 };
+
+struct config {
+	int port;
+	int max_clients;
+	int mode; /* enum mode */
+	char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN]; /* "" ends the list; none: all addresses */
+	char socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* path; "": none */
+	int handlers; /* as written: 0 = by the number of CPUs */
+	int max_line; /* bytes */
+	int text;     /* enum text */
+	int rate_lines; /* lines a second; 0: no limit */
+	int rate_burst; /* lines */
+	int slow_grace_ms;
+	int room_log_kib;
+	int max_rooms;
+	int history; /* lines */
+	int max_per_address; /* clients; 0: no limit */
+	int log_level;       /* LOG_ERR ... LOG_DEBUG */
+};
+
+/* The defaults; `socket` from $RUNTIME_DIRECTORY. */
+void config_default(struct config *ret);
+
+/*
+ * Reads path, then path.d/ *.conf in the order of their names, and checks everything.
+ * Returns 0, or -EINVAL; *ret is untouched then.  Logs each error with file and line.
+ */
+int config_load(struct config *ret, const char *path);
+
+/*
+ * Takes over into *current what may change while we run, out of *next.  Logs each
+ * setting that has another value in *next but waits for the next start.
+ */
+void config_apply(struct config *current, const struct config *next);

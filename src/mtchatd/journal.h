@@ -1,0 +1,20 @@
+/*
+ * journal.h - the journal thread: a hung journald or terminal stops nobody
+ *
+ * log_write() of any thread puts a copy of its record into a bounded queue; one thread writes
+ * them, to journald with all their fields if stderr is the journal ($JOURNAL_STREAM), else as
+ * lines on stderr.  What does not fit is counted, and told as soon as there is room.
+ */
+#pragma once
+
+struct journal;
+
+/* Starts the thread and becomes the log's sink.  0, or -errno. */
+int journal_start(struct journal **ret);
+
+/*
+ * Writes what is queued, for at most 1 s, ends the thread and gives the sink back to stderr.
+ * A thread that hangs in a write is left behind (with its memory: the process is about to
+ * end).  NULL is accepted.
+ */
+void journal_stop(struct journal *journal);
