@@ -33,5 +33,7 @@ struct line {
  *
  * With LINE_MORE, `consumed` may be more than 0: the start of a line that is too long already.
  * At most max_line + 1 bytes remain unconsumed then (the line and perhaps a CR).
+ * The last byte of a line under way always does: no byte left means no line under way.
+ * With end, LINE_MORE means that nothing is left.
  */
 struct line line_cut(const char *bytes, size_t size, bool end, size_t max_line, uint64_t discarded);

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <syslog.h>
 
@@ -46,8 +48,22 @@ void log_set_level(int max_level);
 /* NULL: back to stderr.  To be called while no other thread logs. */
 void log_set_sink(log_sink *sink, void *context);
 
-/* The sink that begins: one line on stderr, with "<N>" for the priority if the journal reads it. */
+/*
+ * The sink that begins: one line on stderr, with "<N>" for the priority if the journal reads it.
+ * Waits for stderr.  The program ignores SIGPIPE, or dies of a stderr that nobody reads any more.
+ */
 void log_to_stderr(void *context, const struct log_record *record);
+
+/* Whether what is written to stderr goes to the journal ($JOURNAL_STREAM names it). */
+bool log_stderr_is_journal(void);
+
+/*
+ * printf into to[size], as a record wants it: cut off at a character, never in one; a '?' for
+ * each byte of a control character and each byte that is not UTF-8 (journald hides text with such
+ * bytes as "blob data").
+ */
+void log_format(char *to, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)   log_write(LOG_ERR, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)

@@ -6,7 +6,8 @@
  *	each control character: C0 but TAB, DEL, C1 (U+0080..9F),
  *	U+2028, U+2029, and the bidi controls U+202A..202E, U+2066..2069.
  * NUL is dropped, and so are telnet's commands (RFC 854):
- *	FF and one of 241..249; FF, one of 251..254 and one byte; FF 250 ... FF 240.
+ *	FF and one of 241..249; FF, one of 251..254 and one byte; FF 250 ... FF 240
+ *	(FF FF in between is a byte of data, RFC 855).
  * One that is cut off by the end is no command: its bytes are invalid bytes.
  */
 #pragma once

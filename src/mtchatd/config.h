@@ -11,43 +11,61 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/un.h>
 
 enum mode { MODE_BROADCAST, MODE_ECHO };
 enum text { TEXT_UTF8, TEXT_RAW };
 
-enum { CONFIG_LISTEN_MAX = 16 };
+enum {
+	CONFIG_LISTEN_MAX = 16,
+	CONFIG_ERRORS_MAX = 20, /* told one by one; of the rest the number is told */
+};
 
 struct config {
 	int port;
 	int max_clients;
 	int mode; /* enum mode */
-	char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN]; /* "" ends the list; none: all addresses */
+	char listen[CONFIG_LISTEN_MAX]
+		   [INET6_ADDRSTRLEN]; /* "" ends the list; none: all addresses */
 	char socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* path; "": none */
-	int handlers; /* as written: 0 = by the number of CPUs */
-	int max_line; /* bytes */
-	int text;     /* enum text */
+	int handlers;   /* as written: 0 = by the number of CPUs */
+	int max_line;   /* bytes */
+	int text;       /* enum text */
 	int rate_lines; /* lines a second; 0: no limit */
 	int rate_burst; /* lines */
 	int slow_grace_ms;
 	int room_log_kib;
 	int max_rooms;
-	int history; /* lines */
+	int history;         /* lines */
 	int max_per_address; /* clients; 0: no limit */
 	int log_level;       /* LOG_ERR ... LOG_DEBUG */
 };
 
-/* The defaults; `socket` from $RUNTIME_DIRECTORY. */
+/* The defaults; `socket` from $RUNTIME_DIRECTORY (the first, if it names several). */
 void config_default(struct config *ret);
 
 /*
- * Reads path, then path.d/ *.conf in the order of their names, and checks everything.
+ * Reads path, then the files *.conf in path.d by their names, and checks everything.
  * Returns 0, or -EINVAL; *ret is untouched then.  Logs each error with file and line.
  */
 int config_load(struct config *ret, const char *path);
+
+/* The same on a machine that grants us so many bytes of memory (0: no limit). */
+int config_load_within(struct config *ret, const char *path, uint64_t memory_max);
+
+/*
+ * The same for one text, without files or the limit of memory; name is what errors are told of.
+ * The text may be any bytes.
+ */
+int config_parse(struct config *ret, const char *text, size_t size, const char *name);
 
 /*
  * Takes over into *current what may change while we run, out of *next.  Logs each
  * setting that has another value in *next but waits for the next start.
  */
 void config_apply(struct config *current, const struct config *next);
+
+/* How many handler threads the setting `handlers` stands for, at least 1. */
+int config_resolve_handlers(int setting);

@@ -4,6 +4,9 @@
  * log_write() of any thread puts a copy of its record into a bounded queue; one thread writes
  * them, to journald with all their fields if stderr is the journal ($JOURNAL_STREAM), else as
  * lines on stderr.  What does not fit is counted, and told as soon as there is room.
+ *
+ * Of messages about clients, 20 of a kind pass within a second; what comes on top is counted,
+ * and told in one record at the end of that second.
  */
 #pragma once
 
@@ -14,7 +17,7 @@ int journal_start(struct journal **ret);
 
 /*
  * Writes what is queued, for at most 1 s, ends the thread and gives the sink back to stderr.
- * A thread that hangs in a write is left behind (with its memory: the process is about to
- * end).  NULL is accepted.
+ * A thread that hangs in a write is left behind with its memory (the process is about to
+ * end), and what is logged from then on is lost: stderr would hang us too.  NULL is accepted.
  */
 void journal_stop(struct journal *journal);

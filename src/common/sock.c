@@ -1,0 +1,123 @@
+/* sock.c - sockets: an address in words, listening */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/sock.h"
+
+int sock_address_ip(union sock_address *ret, const char *ip, int port)
+{
+	*ret = (union sock_address){0};
+	if (inet_pton(AF_INET, ip, &ret->in.sin_addr) == 1) {
+		ret->in.sin_family = AF_INET;
+		ret->in.sin_port = htons((uint16_t)port);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, ip, &ret->in6.sin6_addr) == 1) {
+		ret->in6.sin6_family = AF_INET6;
+		ret->in6.sin6_port = htons((uint16_t)port);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int sock_address_unix(union sock_address *ret, const char *path)
+{
+	*ret = (union sock_address){.un.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(ret->un.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(ret->un.sun_path, path); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
+	return 0;
+}
+
+const char *sock_address_name(const union sock_address *address, char name[SOCK_NAME_MAX])
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	switch (address->any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &address->in.sin_addr, ip, sizeof(ip));
+		snprintf(name, SOCK_NAME_MAX, "%s:%d", ip, ntohs(address->in.sin_port));
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &address->in6.sin6_addr, ip, sizeof(ip));
+		snprintf(name, SOCK_NAME_MAX, "[%s]:%d", ip, ntohs(address->in6.sin6_port));
+		break;
+	default:
+		snprintf(name, SOCK_NAME_MAX, "%s", address->un.sun_path);
+	}
+	return name;
+}
+
+static socklen_t length_of(const union sock_address *address)
+{
+	switch (address->any.sa_family) {
+	case AF_INET:
+		return sizeof(address->in);
+	case AF_INET6:
+		return sizeof(address->in6);
+	default:
+		return sizeof(address->un);
+	}
+}
+
+/* A socket file outlives its process: only connecting tells whether somebody is there. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	    errno == EAGAIN) /* its backlog is full */
+		return -EADDRINUSE;
+	if (errno != ECONNREFUSED)
+		return -errno;
+	return unlink(address->sun_path) < 0 ? -errno : 0;
+}
+
+static int prepare(int fd, const union sock_address *address)
+{
+	const int one = 1;
+
+	switch (address->any.sa_family) {
+	case AF_UNIX:
+		return remove_stale(&address->un);
+	case AF_INET6:
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
+			return -errno;
+		/* fall through */
+	default:
+		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ? -errno : 0;
+	}
+}
+
+int sock_listen(const union sock_address *address)
+{
+	AUTO_CLOSE int fd = -1;
+	int r;
+
+	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = prepare(fd, address);
+	if (r < 0)
+		return r;
+	if (bind(fd, &address->any, length_of(address)) < 0)
+		return -errno;
+	if (address->any.sa_family == AF_UNIX && chmod(address->un.sun_path, 0666) < 0)
+		return -errno;
+	if (listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	return take_fd(&fd);
+}

@@ -1,0 +1,26 @@
+/* deadline.h - points in time that poll() is to wait for, in ms of clock_ms() */
+#pragma once
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+
+#define DEADLINE_NEVER UINT64_MAX
+
+/* The timeout for poll() that ends there: -1 for DEADLINE_NEVER, 0 if it has passed. */
+static inline int deadline_timeout(uint64_t deadline)
+{
+	uint64_t now = clock_ms();
+
+	if (deadline == DEADLINE_NEVER)
+		return -1;
+	if (deadline <= now)
+		return 0;
+	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
+}
+
+static inline uint64_t deadline_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}

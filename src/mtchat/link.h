@@ -1,0 +1,33 @@
+/* link.h - the connection to the server, never waited for once it stands */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "mtchat/address.h"
+#include "mtchat/buffer.h"
+
+enum {
+	LINK_OUT_SIZE = 65536,
+	LINK_CONNECT_MS = 10000, /* how long one address may take */
+};
+
+struct link {
+	int fd;            /* non-blocking */
+	struct buffer out; /* not yet taken by the kernel */
+	int send_error;    /* a negative errno: nothing can be sent any more */
+	bool half_closed;  /* everything was sent, and the server was told so */
+};
+
+/* Tries each address in turn.  0; or -errno of the last one. */
+int link_open(struct link *ret, const struct addresses *addresses);
+void link_close(struct link *link);
+
+/* Sends of link->out what goes without waiting; a failure is kept in send_error. */
+void link_flush(struct link *link);
+
+/* link->out is empty and will stay so: tells the server (FIN). */
+void link_half_close(struct link *link);
+
+/* Adds what has come to `to`, which has room.  Its size; 0: the server closed; -EAGAIN; -errno. */
+ssize_t link_receive(struct link *link, struct buffer *to);

@@ -1,0 +1,56 @@
+/*
+ * acceptor.h - the main thread: lets clients in, and hears what the administrator wants
+ *
+ * It accepts, admits (admission.h), deals clients out to the handlers, reads signals, reloads
+ * the configuration, and keeps the service manager informed.  It never touches a client that it
+ * has given to a handler.
+ */
+#pragma once
+
+#include "common/event.h"
+#include "mtchatd/config.h"
+#include "mtchatd/handler.h"
+#include "mtchatd/listeners.h"
+#include "mtchatd/refusal.h"
+#include "mtchatd/supervision.h"
+
+struct acceptor {
+	struct core *core;
+	struct handler **handlers; /* core->handlers of them */
+	struct config config;      /* in force; max_clients may be clamped */
+	const char *config_path;
+
+	struct event_loop loop;
+	struct listeners listeners;
+	struct refusals refusals;
+	struct supervision supervision;
+	struct event_source signals; /* signalfd */
+	struct event_source waker;   /* of core->acceptor */
+
+	uint64_t next_id;      /* CLIENT_ID */
+	uint64_t retry_due;    /* ms: no descriptor was left, the listeners rest; 0: they do not */
+	const char *trouble;   /* for the status, or NULL */
+	bool stops;
+};
+
+/* The signals that acceptor_init() will read; block them before the first thread starts. */
+void acceptor_block_signals(void);
+
+/* Opens everything; the listeners' backlog begins to fill.  Logs.  0, or -errno. */
+int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler **handlers,
+		  const struct config *config, const char *config_path);
+void acceptor_done(struct acceptor *acceptor);
+
+/* Serves until SIGTERM or SIGINT. */
+void acceptor_run(struct acceptor *acceptor);
+
+/* -- for the files of this floor -- */
+
+/* Lets in (or turns away) whoever waits at a listener. */
+void acceptor_admit(struct acceptor *acceptor, struct listener *listener);
+
+/* SIGHUP: applies the configuration file, or tells why not. */
+void acceptor_reload(struct acceptor *acceptor);
+
+/* Watches listeners that are new; those of a pause rest. */
+void acceptor_watch_listeners(struct acceptor *acceptor);

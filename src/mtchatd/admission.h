@@ -1,0 +1,42 @@
+/*
+ * admission.h - who may come in: the counting semaphore of the house
+ *
+ * A place is a slot.  There are max_clients of them, and at most max_per_address for one
+ * address; whoever is one too many is told so, not kept waiting.  The acceptor takes places,
+ * handlers give them back.  One mutex; an address costs a
+ * walk down a balanced tree, so strangers cannot choose addresses that make it slow.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum admission_answer { ADMITTED, HOUSE_FULL, ADDRESS_FULL };
+
+struct admission {
+	pthread_mutex_t lock;
+	uint32_t *idle;     /* lock; a stack of slots given back: the last one is taken first */
+	uint32_t idles;     /* lock */
+	uint32_t fresh;     /* lock; the first slot that was never taken */
+	uint32_t taken;     /* lock */
+	void *addresses;    /* lock; tsearch(3) tree: how many clients each address has */
+};
+
+/* 0, or -ENOMEM. */
+int admission_init(struct admission *admission);
+void admission_done(struct admission *admission);
+
+/*
+ * Takes a place.  address: NULL for a local client, which no limit for addresses concerns.
+ * max_per_address: 0 for no limit.  ADMITTED: *ret is the slot's number.  -ENOMEM.
+ */
+int admission_take(struct admission *admission, const struct in6_addr *address,
+		   uint32_t max_clients, uint32_t max_per_address, uint32_t *ret);
+
+/* Gives a place back, with the address it was taken with. */
+void admission_give(struct admission *admission, const struct in6_addr *address, uint32_t slot);
+
+/* How many places are taken. */
+uint32_t admission_taken(struct admission *admission);

@@ -1,0 +1,201 @@
+/* admit.c - the acceptor lets clients in, or turns them away with a word */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "mtchatd/acceptor.h"
+#include "mtchatd/links.h"
+#include "mtchatd/messages.h"
+
+enum {
+	ACCEPTS_A_TURN = 256, /* slower than they come, the backlog overflows: costs a second */
+	RETRY_MS = 1000,      /* when no descriptor was left */
+};
+
+/* Who is at the other end, in the slot's terms. */
+static void identify(struct slot *slot, int fd, const union sock_address *peer)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+
+	slot->family = (uint8_t)peer->any.sa_family;
+	switch (slot->family) {
+	case AF_INET:
+		slot->address.s6_addr[10] = slot->address.s6_addr[11] = 0xff;
+		memcpy(&slot->address.s6_addr[12], &peer->in.sin_addr, 4);
+		slot->port = peer->in.sin_port;
+		break;
+	case AF_INET6:
+		slot->address = peer->in6.sin6_addr;
+		slot->port = peer->in6.sin6_port;
+		break;
+	default:
+		slot->family = AF_UNIX;
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
+			slot->address.s6_addr32[0] = credentials.uid;
+	}
+}
+
+static void set_options(int fd, int family, const struct tune *tune)
+{
+	if (family == AF_UNIX)
+		return;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	/* Urgent data stays in its place: what the kernel counts as unread is exact. */
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &(int){1}, sizeof(int));
+	links_keep_alive(fd, tune);
+}
+
+static void refuse(struct acceptor *acceptor, int fd, const struct client *visitor,
+		   enum admission_answer why)
+{
+	const struct config *config = &acceptor->config;
+	char address[CLIENT_ADDRESS_MAX], line[160];
+
+	client_address(visitor, address);
+	if (why == HOUSE_FULL) {
+		snprintf(line, sizeof(line), "* server full (%d of %d), try again later\n",
+			 (int)admission_taken(&acceptor->core->admission), config->max_clients);
+		log_event(LOG_INFO,
+			  (&(struct log_fields){.message_id = MESSAGE_REFUSED_FULL,
+						.address = address}),
+			  "refused %s: all %d places are taken", address, config->max_clients);
+	} else {
+		snprintf(line, sizeof(line),
+			 "* too many connections from your address (%d of %d), try again later\n",
+			 config->max_per_address, config->max_per_address);
+		log_event(LOG_INFO,
+			  (&(struct log_fields){.message_id = MESSAGE_REFUSED_ADDRESS,
+						.address = address}),
+			  "refused %s: its address has %d connections already", address,
+			  config->max_per_address);
+	}
+	refusals_add(&acceptor->refusals, fd, line, clock_ms());
+}
+
+/*
+ * A room's clients belong to one handler, so that each send() carries all there is; only a very
+ * large room is dealt out further.  Echo clients go where least is to be done.
+ */
+static struct handler *choose_handler(const struct acceptor *acceptor, const struct client *client)
+{
+	struct handler *best = acceptor->handlers[0];
+
+	if (client->room &&
+	    atomic_load_explicit(&best->load, memory_order_relaxed) <
+		    (unsigned)acceptor->core->tune.split_members)
+		return best;
+	for (int i = 1; i < acceptor->core->handlers; i++) {
+		struct handler *other = acceptor->handlers[i];
+
+		if (atomic_load_explicit(&other->load, memory_order_relaxed) <
+		    atomic_load_explicit(&best->load, memory_order_relaxed))
+			best = other;
+	}
+	return best;
+}
+
+static void let_in(struct acceptor *acceptor, int fd, const struct slot *visitor, uint32_t number)
+{
+	struct core *core = acceptor->core;
+	struct slot *slot = &core->slots[number];
+	struct client *client = &core->clients[number];
+	socklen_t size = sizeof(slot->cookie);
+	char address[CLIENT_ADDRESS_MAX];
+
+	*slot = *visitor;
+	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &slot->cookie, &size);
+	slot->since = clock_real_us();
+	slot->echo = acceptor->config.mode == MODE_ECHO;
+	slot->source = slot->echo ? SOURCE_ECHO : SOURCE_RING;
+	slot->fd = fd;
+	word_set(&slot->id, ++acceptor->next_id);
+	*client = (struct client){.slot = slot, .room = slot->echo ? NULL : core->lobby};
+	set_options(fd, slot->family, &core->tune);
+	log_event(LOG_INFO,
+		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
+					.client_id = acceptor->next_id,
+					.address = client_address(client, address),
+					.room = client->room ? client->room->record->name : NULL}),
+		  "client %s connected", address);
+	handler_give(choose_handler(acceptor, client), client);
+}
+
+static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *peer)
+{
+	const struct config *config = &acceptor->config;
+	struct slot slot = {0};
+	const struct client visitor = {.slot = &slot};
+	uint32_t number;
+	int answer;
+
+	identify(&slot, fd, peer);
+	answer = admission_take(&acceptor->core->admission, client_counted(&visitor),
+				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
+				&number);
+	if (answer == ADMITTED)
+		let_in(acceptor, fd, &slot, number);
+	else if (answer < 0)
+		close(fd);
+	else
+		refuse(acceptor, fd, &visitor, answer);
+}
+
+/* No descriptor is left: the listeners rest until a client goes, or for a second. */
+static void rest(struct acceptor *acceptor, int r)
+{
+	const struct log_fields fields = {.message_id = MESSAGE_DESCRIPTORS_OUT};
+
+	if (!acceptor->retry_due)
+		log_write(LOG_WARNING, r, &fields, __FILE__, __LINE__, __func__,
+			  "cannot accept, connections wait");
+	acceptor->retry_due = clock_ms() + RETRY_MS;
+	acceptor->trouble = "out of descriptors, connections wait";
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &acceptor->listeners.list[i];
+
+		if (listener->source.added)
+			event_change(&acceptor->loop, &listener->source, 0);
+	}
+	atomic_store(&acceptor->core->acceptor_waits, true);
+}
+
+static bool out_of_resources(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+void acceptor_admit(struct acceptor *acceptor, struct listener *listener)
+{
+	int error = 0;
+
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		union sock_address peer = {0};
+		socklen_t size = sizeof(peer);
+		int fd = accept4(listener->source.fd, &peer.any, &size,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			admit_one(acceptor, fd, &peer);
+			continue;
+		}
+		error = errno;
+		if (error == EAGAIN || out_of_resources(error))
+			break;
+		/* Anything else is the end of one connection that nobody has seen yet. */
+	}
+	for (int i = 0; i < acceptor->core->handlers; i++) /* once a batch, not once a client */
+		handler_wake(acceptor->handlers[i]);
+	if (out_of_resources(error))
+		rest(acceptor, -error);
+	if (error == EAGAIN && listener->retires) {
+		event_remove(&acceptor->loop, &listener->source);
+		listener_close(listener);
+	}
+}

@@ -1,0 +1,73 @@
+/*
+ * client.h - one client: what need not outlive the process
+ *
+ * The rest is in its slot.  A client belongs to one handler at a time, and only that one
+ * touches it; the acceptor does before it hands it over.
+ *
+ *	TALKS -- EOF, /quit, stop --> LEAVES -- has got the rest --> DRAINS -- EOF, time --> gone
+ *	  `------ reset, dead ----------'----------------------------'------------------------^
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mtchatd/members.h"
+#include "mtchatd/slot.h"
+#include "mtchatd/tokens.h"
+
+struct room;
+
+enum client_state {
+	CLIENT_TALKS,  /* is read, and given what the room says */
+	CLIENT_LEAVES, /* is read no further; given the rest that is its due */
+	CLIENT_DRAINS, /* was sent FIN; what it still sends is thrown away, or close() would
+			  reset the connection and eat the last lines on their way */
+};
+
+/* Why a client is read no further. */
+enum client_pause {
+	PAUSE_GATE = 1,   /* the room's log is full of unread lines */
+	PAUSE_OUTBOX = 2, /* it does not take its answers */
+	PAUSE_RATE = 4,   /* it has used up its tokens */
+};
+
+struct client {
+	struct member member; /* its place among the room's readers; first */
+	uint32_t round;       /* in which it spoke last */
+	struct slot *slot;
+	struct room *room; /* NULL: echo mode, or not in a room any more */
+	struct client *next_in_inbox;
+	uint64_t until;     /* LEAVES: the position in the log up to which it is served */
+	uint64_t deadline;  /* LEAVES, DRAINS: ms when it has had its time */
+	const char *reason; /* LEAVES, DRAINS: why it goes */
+
+	struct tokens tokens;
+	uint32_t told_slow;    /* s: when it was last told that it is slowed down; 0: never */
+	uint32_t silent_since; /* ms: its kernel has owed us an ACK since; 0: it has not */
+
+	uint8_t state;   /* enum client_state */
+	uint8_t pauses;  /* set of enum client_pause */
+	uint8_t watched; /* events that epoll reports */
+	bool blocked;    /* did not take all: among the blocked members, waits for EPOLLOUT */
+	bool laggard;    /* was overtaken, and has not caught up since */
+	bool ended;      /* no more is read: recv() returned 0, or /quit */
+	bool closed;     /* recv() returned 0: nothing unread is left behind */
+	bool broken;     /* reset by its peer: out of the epoll set, its last bytes to be read */
+	bool answering;  /* on the handler's list of those with new answers */
+	bool throttled;  /* on the handler's list of those out of tokens */
+};
+
+/* Where recv() puts the byte at stream position p. */
+static inline char *client_input(const struct client *client, char *buffer, uint64_t position)
+{
+	return buffer + (position - word_get(&client->slot->input_base));
+}
+
+enum { CLIENT_ADDRESS_MAX = 64 };
+
+/* Writes "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix:uid=1000"; returns text. */
+const char *client_address(const struct client *client, char text[CLIENT_ADDRESS_MAX]);
+
+/* The address that max_per_address counts, or NULL. */
+const struct in6_addr *client_counted(const struct client *client);

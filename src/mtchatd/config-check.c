@@ -1,0 +1,79 @@
+/* config-check.c - what settings must be to each other, once all files are read */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "mtchatd/config-check.h"
+
+enum {
+	MESSAGE_MAX = 384,
+	RENDER_GROWTH = 3,     /* a byte of a line may become three in the ring, */
+	RENDER_OVERHEAD = 512, /* and so many bytes may go around it */
+	RINGS_OF_ROOM = 2,     /* text and JSON Lines */
+};
+
+void complain(struct reader *reader, const char *file, int line, const char *format, ...)
+{
+	char message[MESSAGE_MAX], place[16] = "";
+	va_list list;
+
+	if (++reader->errors > CONFIG_ERRORS_MAX)
+		return;
+	va_start(list, format);
+	vsnprintf(message, sizeof(message), format, list);
+	va_end(list);
+	if (line > 0)
+		snprintf(place, sizeof(place), "%d:", line);
+	log_error("%s:%s %s", file, place, message);
+}
+
+static const struct origin *origin_of(const struct reader *reader, const char *name)
+{
+	return &reader->origins[setting_find(name, strlen(name)) - settings];
+}
+
+/* Of two settings that do not fit each other the later one is to blame. */
+static void blame(struct reader *reader, const char *a, const char *b, const char *message)
+{
+	const struct origin *origin_a = origin_of(reader, a), *origin_b = origin_of(reader, b);
+	bool b_is_later = origin_b->order > origin_a->order;
+	const struct origin *origin = b_is_later ? origin_b : origin_a;
+
+	complain(reader, origin->file ? origin->file : reader->name, origin->line, "%s %s",
+		 b_is_later ? b : a, message);
+}
+
+void check_ring(struct reader *reader)
+{
+	const struct config *config = &reader->config;
+	int rendered = RENDER_GROWTH * config->max_line + RENDER_OVERHEAD;
+	int quarter = config->room_log_kib * 1024 / 4;
+	char message[MESSAGE_MAX];
+
+	if (rendered <= quarter)
+		return;
+	snprintf(message, sizeof(message),
+		 "does not fit: max_line = %d needs %d x %d + %d = %d bytes for a rendered line, "
+		 "a quarter of room_log_kib = %d is %d bytes",
+		 config->max_line, RENDER_GROWTH, config->max_line, RENDER_OVERHEAD, rendered,
+		 config->room_log_kib, quarter);
+	blame(reader, "max_line", "room_log_kib", message);
+}
+
+void check_memory(struct reader *reader, uint64_t memory_max)
+{
+	const struct config *config = &reader->config;
+	int64_t needed = (int64_t)config->max_rooms * RINGS_OF_ROOM * config->room_log_kib;
+	uint64_t half = memory_max / 1024 / 2;
+	char message[MESSAGE_MAX];
+
+	if (memory_max == 0 || (uint64_t)needed <= half)
+		return;
+	snprintf(message, sizeof(message),
+		 "is too much: max_rooms = %d with %d rings of room_log_kib = %d need %" PRId64
+		 " KiB, half of the memory limit (MemoryMax=) is %" PRIu64 " KiB",
+		 config->max_rooms, RINGS_OF_ROOM, config->room_log_kib, needed, half);
+	blame(reader, "max_rooms", "room_log_kib", message);
+}

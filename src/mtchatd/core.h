@@ -1,0 +1,55 @@
+/*
+ * core.h - what the threads of the daemon share
+ *
+ * Made before the first of them starts and freed after the last has ended; what changes in
+ * between has its own lock or is one atomic word.
+ */
+#pragma once
+
+#include "mtchatd/admission.h"
+#include "mtchatd/arena.h"
+#include "mtchatd/client.h"
+#include "mtchatd/limits.h"
+#include "mtchatd/pool.h"
+#include "mtchatd/redo.h"
+#include "mtchatd/room.h"
+#include "mtchatd/slot.h"
+#include "mtchatd/tune.h"
+#include "mtchatd/waker.h"
+
+enum {
+	HANDLERS_MAX = 256,
+	LAYOUT_VERSION = 1,
+	/* A line that is not whole, and room to receive behind it wherever it lies. */
+	INPUT_SIZE = 192 << 10,
+};
+
+struct core {
+	struct arena arena;
+	struct slot *slots;          /* SLOTS_MAX of them, in the arena */
+	struct redo_record *records; /* one for each handler, in the arena */
+	struct client *clients;      /* one for each slot: what need not last */
+	struct pool inputs;
+	struct pool outboxes;
+
+	struct limits limits;
+	struct tune tune;
+	struct admission admission;
+	struct waker acceptor;
+	atomic_bool acceptor_waits; /* for a descriptor: wake it when a client has gone */
+
+	struct waker handler[HANDLERS_MAX];
+	int handlers;
+
+	struct room *lobby;
+	atomic_bool stopping;
+};
+
+/* ring_size: of the lobby, in bytes.  Logs nothing.  0, or -errno. */
+int core_new(struct core **ret, const struct tune *tune, int handlers, uint64_t ring_size);
+void core_free(struct core *core);
+
+static inline struct outbox *core_outbox(const struct core *core, uint64_t number)
+{
+	return (struct outbox *)(void *)pool_at(&core->outboxes, (uint32_t)number);
+}

@@ -1,0 +1,235 @@
+/* departure.c - how a client goes: in peace, broken, or out of time */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "mtchatd/delivery.h"
+#include "mtchatd/departure.h"
+#include "mtchatd/intake.h"
+#include "mtchatd/messages.h"
+#include "mtchatd/outbox.h"
+
+enum { DRAIN_ROUNDS = 16 }; /* times 16 KiB: then the others have their turn */
+
+static struct members *members_of(struct handler *handler, const struct client *client)
+{
+	return client->room ? &handler_readers(handler, client)->members : &handler->roomless;
+}
+
+static void log_departure(const struct handler *handler, const struct client *client,
+			  const char *reason)
+{
+	const struct slot *slot = client->slot;
+	char address[CLIENT_ADDRESS_MAX];
+	uint64_t duration = handler->time > slot->since ? (handler->time - slot->since) / 1000 : 0;
+
+	log_event(LOG_INFO,
+		  (&(struct log_fields){
+			  .message_id = MESSAGE_CLIENT_DISCONNECTED,
+			  .client_id = word_get(&slot->id),
+			  .address = client_address(client, address),
+			  .room = client->room ? client->room->record->name : NULL,
+			  .reason = reason,
+			  .duration_ms = duration,
+			  .bytes_in = word_get(&slot->received),
+			  .bytes_out = delivery_accepted(handler->core, client),
+		  }),
+		  "client %s left: %s", address, reason);
+}
+
+static void return_buffers(struct core *core, struct slot *slot)
+{
+	uint32_t input = slot->input;
+	uint64_t outbox = word_get(&slot->outbox);
+
+	slot->input = 0;
+	word_set(&slot->outbox, 0);
+	if (input)
+		pool_give(&core->inputs, input, true);
+	if (outbox)
+		pool_give(&core->outboxes, (uint32_t)outbox, true);
+}
+
+void departure_end(struct handler *handler, struct client *client, const char *reason)
+{
+	struct core *core = handler->core;
+	struct slot *slot = client->slot;
+	int fd = client_fd(client);
+
+	log_departure(handler, client, reason);
+	slot->use = SLOT_CLOSING;
+	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */
+	if (!client->broken)
+		epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	members_remove(members_of(handler, client), &client->member);
+	return_buffers(core, slot);
+	shutdown(fd, SHUT_RDWR); /* close() alone hangs up only if nobody has a copy */
+	close(fd);
+	word_set(&slot->id, 0);
+	slot->use = SLOT_FREE;
+	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
+	admission_give(&core->admission, client_counted(client), (uint32_t)(slot - core->slots));
+	if (atomic_load(&core->acceptor_waits))
+		waker_wake(&core->acceptor);
+}
+
+void departure_break(struct handler *handler, struct client *client)
+{
+	if (client->broken)
+		return;
+	epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, client_fd(client), NULL);
+	client->broken = true;
+	if (client->blocked) { /* it is not served any more, and holds nobody */
+		members_unblock(members_of(handler, client), &client->member);
+		client->blocked = false;
+	}
+	client->pauses &= (uint8_t)~PAUSE_OUTBOX; /* nobody will take the answers */
+	waitlist_add(&handler->broken, client, word_get(&client->slot->id));
+}
+
+/* The position in the log after which nothing more is its due: its own last line and its last
+ * answer have gone out, and no line is cut. */
+static uint64_t last_due(const struct handler *handler, const struct client *client)
+{
+	const struct slot *slot = client->slot;
+	uint64_t cursor = word_get(&slot->cursor), until = word_get(&slot->said_until);
+	uint64_t line = ring_next_line(&client->room->ring, cursor, room_head(client->room));
+
+	if (word_get(&slot->outbox)) {
+		uint64_t due = outbox_last_due(core_outbox(handler->core, word_get(&slot->outbox)));
+
+		if (due > until)
+			until = due;
+	}
+	return until > line ? until : line;
+}
+
+static void leave_until(struct handler *handler, struct client *client, uint64_t until,
+			const char *reason, uint64_t time_ms)
+{
+	uint64_t due = handler->now + time_ms;
+
+	client->state = CLIENT_LEAVES;
+	client->until = until;
+	client->reason = reason;
+	client->deadline = due;
+	if (!handler->leaving.count || due < handler->leaving_due)
+		handler->leaving_due = due;
+	waitlist_add(&handler->leaving, client, word_get(&client->slot->id));
+	handler_list(&handler->answering, client, &client->answering); /* perhaps it has all */
+	handler_watch(handler, client);
+}
+
+void departure_begin(struct handler *handler, struct client *client, const char *reason)
+{
+	leave_until(handler, client, client->room ? last_due(handler, client) : 0, reason,
+		    (uint64_t)handler->core->tune.linger_ms);
+}
+
+bool departure_drain(struct handler *handler, struct client *client)
+{
+	char rest[16 << 10];
+
+	for (int i = 0; i < DRAIN_ROUNDS; i++) {
+		ssize_t n = recv(client_fd(client), rest, sizeof(rest), MSG_DONTWAIT);
+
+		if (n < 0 && errno == EAGAIN && !handler->stop_due)
+			return true;
+		if (n <= 0) {
+			departure_end(handler, client, client->reason);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool departure_delivered(struct handler *handler, struct client *client)
+{
+	if (client->closed || members_reserve(&handler->roomless) < 0) {
+		departure_end(handler, client, client->reason);
+		return false;
+	}
+	if (client->room) {
+		members_remove(members_of(handler, client), &client->member);
+		client->room = NULL;
+		members_add(&handler->roomless, &client->member);
+	}
+	shutdown(client_fd(client), SHUT_WR);
+	client->state = CLIENT_DRAINS;
+	handler_watch(handler, client);
+	return departure_drain(handler, client);
+}
+
+void departure_sweep(struct handler *handler)
+{
+	struct waitlist leaving;
+
+	if (!handler->leaving.count || handler->now < handler->leaving_due)
+		return;
+	leaving = waitlist_take(&handler->leaving);
+	for (size_t i = 0; i < leaving.count; i++) {
+		struct client *client = handler_waited(&leaving.list[i]);
+
+		if (!client)
+			continue;
+		if (client->deadline <= handler->now) {
+			departure_end(handler, client,
+				      client->state == CLIENT_DRAINS ? client->reason
+								     : "did not take the rest");
+			continue;
+		}
+		if (!handler->leaving.count || client->deadline < handler->leaving_due)
+			handler->leaving_due = client->deadline;
+		waitlist_add(&handler->leaving, client, leaving.list[i].id);
+	}
+	waitlist_done(&leaving);
+}
+
+static void stop_one(struct handler *handler, struct client *client)
+{
+	static const char notice[] = "* server stopping\n";
+	uint64_t left = handler->stop_due - handler->now;
+
+	if (client->state == CLIENT_DRAINS || client->broken) {
+		departure_end(handler, client, "stopping");
+		return;
+	}
+	if (client->room && client->slot->commander && client->state == CLIENT_TALKS)
+		intake_tell(handler, client, notice, strlen(notice));
+	leave_until(handler, client, client->room ? room_head(client->room) : 0, "stopping", left);
+}
+
+/* Calls do_one() for every client of the handler; it may end the one that it is called for. */
+static void for_each_client(struct handler *handler, struct members *members,
+			    void (*do_one)(struct handler *handler, struct client *client))
+{
+	size_t i = 0;
+
+	while (i < members->count) {
+		struct member *member = members->list[i];
+
+		do_one(handler, (struct client *)member);
+		if (i < members->count && members->list[i] == member)
+			i++;
+	}
+}
+
+void departure_stop(struct handler *handler)
+{
+	for_each_client(handler, &handler->core->lobby->readers[handler->index].members, stop_one);
+	for_each_client(handler, &handler->roomless, stop_one);
+}
+
+static void end_one(struct handler *handler, struct client *client)
+{
+	departure_end(handler, client, "did not take the rest");
+}
+
+void departure_end_all(struct handler *handler)
+{
+	for_each_client(handler, &handler->core->lobby->readers[handler->index].members, end_one);
+	for_each_client(handler, &handler->roomless, end_one);
+}

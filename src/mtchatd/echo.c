@@ -1,0 +1,66 @@
+/* echo.c - echo mode: each client gets its own bytes back, unchanged */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "mtchatd/departure.h"
+#include "mtchatd/echo.h"
+#include "mtchatd/intake.h"
+
+/* 0: nothing is owed; -EAGAIN: its socket is full; another -errno. */
+static int send_back(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+	uint64_t parsed = word_get(&slot->parsed), received = word_get(&slot->received);
+	ssize_t sent;
+
+	if (parsed == received)
+		return 0;
+	sent = send(client_fd(client),
+		    client_input(client, pool_at(&handler->core->inputs, slot->input), parsed),
+		    received - parsed, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0)
+		return errno == ENOBUFS ? -EAGAIN : -errno;
+	word_set(&slot->parsed, parsed + (uint64_t)sent);
+	intake_release(handler, client);
+	return parsed + (uint64_t)sent == received ? 0 : -EAGAIN;
+}
+
+/* Receives once.  0: something or nothing came; -EPIPE: no more will. */
+static int receive(struct handler *handler, struct client *client)
+{
+	ssize_t n = intake_receive(handler, client);
+	int r = 0;
+
+	if (n == 0) {
+		client->ended = client->closed = true;
+		r = -EPIPE;
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		r = -errno;
+	}
+	intake_release(handler, client);
+	return r;
+}
+
+bool echo_serve(struct handler *handler, struct client *client)
+{
+	int r = send_back(handler, client);
+
+	if (r == 0 && client->state == CLIENT_TALKS) {
+		r = receive(handler, client);
+		if (r == 0)
+			r = send_back(handler, client);
+	}
+	if (r == -EPIPE && client->ended) {
+		departure_end(handler, client, "closed");
+		return false;
+	}
+	if (r < 0 && r != -EAGAIN) {
+		departure_end(handler, client, "reset");
+		return false;
+	}
+	client->blocked = r == -EAGAIN;
+	if (!client->blocked && client->state == CLIENT_LEAVES)
+		return departure_delivered(handler, client);
+	handler_watch(handler, client);
+	return true;
+}

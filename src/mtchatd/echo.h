@@ -1,0 +1,12 @@
+/*
+ * echo.h - echo mode: each client gets its own bytes back, unchanged
+ *
+ * Nothing is interpreted.  A client that does not take what is owed to it is read no further;
+ * nobody else notices.  The bytes wait in its input buffer: `parsed` counts those sent back.
+ */
+#pragma once
+
+#include "mtchatd/handler.h"
+
+/* Its socket is ready: sends back what is owed, reads on if nothing is.  False: gone. */
+bool echo_serve(struct handler *handler, struct client *client);

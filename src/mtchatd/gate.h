@@ -1,0 +1,43 @@
+/*
+ * gate.h - nothing unread is overwritten; nobody waits for a stuck reader for long
+ *
+ * A writer must not overrun a cursor.  Each handler publishes the minimum over its clients
+ * (`min`), which may be too low, never too high; the room keeps how far the head may go
+ * (`limit`), found anew only when a line does not fit.  A sender whose line does not fit is
+ * read no further (the gate is shut) until a quarter of the ring is free; a line is never longer
+ * than that, so it fits then.  Whoever still stands in the way after slow_grace_ms is
+ * parked (delivery.h) and counts in `min` no more.
+ *
+ *	limit = min(head, all min) + size - 1
+ *
+ * The 1: the byte before a cursor must stay, it tells whether a line begins there.
+ *
+ * gate_shut() stores `gated`, then reads every `min`; gate_publish() stores its `min`, then
+ * reads `gated`; all sequentially consistent, so the last one to move sees the other, and no
+ * sender sleeps for ever.  Both use the same test for "enough is free".
+ *
+ * A client that comes (or comes back) starts at the head, under the lock; it lowers `min` there
+ * and can never lie below a limit handed out before, since limit <= head + size - 1 then.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "mtchatd/room.h"
+
+/* Under the lock. */
+void gate_renew_limit(struct room *room);
+
+static inline bool gate_is_shut(const struct room *room)
+{
+	return atomic_load(&room->gated);
+}
+
+/* A line did not fit; now: ms.  The caller has put its sender on the waiting list before. */
+void gate_shut(struct room *room, int handler, uint64_t now);
+
+/* Stores the handler's minimum, and opens the gate if enough is free. */
+void gate_publish(struct room *room, int handler, uint64_t min);
+
+/* Lowers the handler's minimum and the limit to a position that a client takes.  Under the lock. */
+void gate_hold(struct room *room, int handler, uint64_t position);

@@ -1,0 +1,368 @@
+/* intake.c - takes what clients send: reads, cuts lines, says them or obeys */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/line.h"
+#include "common/text.h"
+#include "mtchatd/command.h"
+#include "mtchatd/departure.h"
+#include "mtchatd/gate.h"
+#include "mtchatd/intake.h"
+#include "mtchatd/outbox.h"
+#include "mtchatd/protocol.h"
+
+enum { SLOW_NOTICE_S = 60 };
+
+/* Why feeding ended. */
+enum fed {
+	FED_ALL,         /* no whole line is left */
+	FED_QUIT,        /* the client wants to leave */
+	FED_ROOM_FULL,   /* the log would overwrite unread lines */
+	FED_OUTBOX_FULL, /* the client does not take its answers */
+	FED_NO_TOKENS,   /* the client is too fast */
+};
+
+/* What is being said and answered, and is not committed yet. */
+struct feed {
+	struct handler *handler;
+	struct client *client;
+	struct room_draft said;
+	struct outbox_draft answers; /* outbox: NULL until there is one */
+	uint64_t parsed, discarded;
+	bool quits;
+};
+
+struct outbox *intake_outbox(struct handler *handler, struct client *client)
+{
+	struct core *core = handler->core;
+	uint64_t number = word_get(&client->slot->outbox);
+
+	if (!number) {
+		number = pool_take(&core->outboxes);
+		outbox_init(core_outbox(core, number));
+		word_set(&client->slot->outbox, number);
+	}
+	return core_outbox(core, number);
+}
+
+static int answer(struct feed *feed, const char *text, size_t size)
+{
+	if (!size || feed->client->broken) /* nobody would read it */
+		return 0;
+	if (!feed->answers.outbox)
+		feed->answers = outbox_draft(intake_outbox(feed->handler, feed->client));
+	return outbox_add(&feed->answers, feed->said.head, text, size);
+}
+
+static enum fed refuse_long(struct feed *feed, uint64_t length, int max_line)
+{
+	char notice[128];
+	int size = snprintf(notice, sizeof(notice),
+			    "* line too long (%llu > %d bytes), not sent\n",
+			    (unsigned long long)length, max_line);
+
+	return answer(feed, notice, (size_t)size) < 0 ? FED_OUTBOX_FULL : FED_ALL;
+}
+
+static enum fed obey(struct feed *feed, const struct utterance *said)
+{
+	struct answer text = {0};
+	enum command_effect effect = command_run(said, &text);
+
+	if (answer(feed, text.text, text.size) < 0)
+		return FED_OUTBOX_FULL;
+	feed->client->slot->commander = true;
+	feed->quits = effect == COMMAND_QUITS;
+	return FED_ALL;
+}
+
+static enum fed take_line(struct feed *feed, const char *line, size_t size)
+{
+	struct utterance said;
+
+	if (!atomic_load_explicit(&feed->handler->core->limits.raw, memory_order_relaxed) &&
+	    text_clean_prefix(line, size) != size) {
+		size = text_clean(feed->handler->scratch, line, size);
+		line = feed->handler->scratch;
+	}
+	said = protocol_parse(line, size);
+	if (said.command)
+		return obey(feed, &said);
+	return room_say(&feed->said, said.text, said.size) < 0 ? FED_ROOM_FULL : FED_ALL;
+}
+
+/* No token is left: says so, once a minute, to those who use commands. */
+static enum fed slow_down(struct feed *feed, int rate)
+{
+	struct client *client = feed->client;
+	uint32_t now = (uint32_t)(feed->handler->now / 1000) + 1; /* 0 means never */
+	char notice[64];
+	int size;
+
+	if (client->slot->commander &&
+	    (!client->told_slow || now - client->told_slow >= SLOW_NOTICE_S)) {
+		client->told_slow = now;
+		size = snprintf(notice, sizeof(notice), "* slowed to %d lines/s\n", rate);
+		(void)answer(feed, notice, (size_t)size); /* if it is full, it knows */
+	}
+	return FED_NO_TOKENS;
+}
+
+/* Takes one line's token, if lines are counted at all. */
+static bool take_token(struct feed *feed, int rate)
+{
+	struct tokens *tokens = &feed->client->tokens;
+
+	if (!rate)
+		return true;
+	if (tokens->level < TOKEN) {
+		int burst = limit_get(&feed->handler->core->limits.rate_burst);
+
+		tokens_refill(tokens, (uint32_t)feed->handler->now, rate, burst);
+	}
+	if (tokens->level < TOKEN)
+		return false;
+	tokens->level -= TOKEN;
+	return true;
+}
+
+/* The longest line that the room's ring can always take. */
+static int max_line_of(const struct feed *feed)
+{
+	int max_line = limit_get(&feed->handler->core->limits.max_line);
+	uint64_t fits = (room_line_max(feed->said.room) - 512) / TEXT_GROWTH;
+
+	return (uint64_t)max_line < fits ? max_line : (int)fits;
+}
+
+/* Takes line after line, until something is in the way. */
+static enum fed take_lines(struct feed *feed, const char *buffer, uint64_t received)
+{
+	const struct client *client = feed->client;
+	int max_line = max_line_of(feed), rate = limit_get(&feed->handler->core->limits.rate_lines);
+	enum fed fed = FED_ALL;
+
+	while (fed == FED_ALL && !feed->quits) {
+		const char *bytes = buffer + (feed->parsed - word_get(&client->slot->input_base));
+		struct line line = line_cut(bytes, received - feed->parsed, client->ended,
+					    (size_t)max_line, feed->discarded);
+
+		if (line.kind != LINE_MORE && !take_token(feed, rate))
+			return slow_down(feed, rate);
+		if (line.kind == LINE_WHOLE)
+			fed = take_line(feed, bytes, line.length);
+		else if (line.kind == LINE_TOO_LONG)
+			fed = refuse_long(feed, line.length, max_line);
+		if (fed != FED_ALL) {
+			if (rate) /* it is taken again when the line is */
+				feed->client->tokens.level += TOKEN;
+			return fed;
+		}
+		feed->parsed += line.consumed;
+		feed->discarded = line.discarded;
+		if (line.kind == LINE_MORE)
+			return FED_ALL;
+	}
+	return feed->quits ? FED_QUIT : fed;
+}
+
+/* What was said, what is answered and that it was taken become true together. */
+static void commit(struct feed *feed)
+{
+	struct client *client = feed->client;
+	struct slot *slot = client->slot;
+	struct redo *redo = &feed->handler->redo;
+	struct room *room = feed->said.room;
+	uint64_t lines = feed->said.lines - word_get(&room->record->lines);
+
+	redo_put(redo, &slot->parsed, feed->parsed);
+	redo_put(redo, &slot->discarded, feed->discarded);
+	if (feed->answers.outbox)
+		outbox_put(&feed->answers, redo);
+	if (lines) {
+		redo_put(redo, &slot->said_until, feed->said.head);
+		room_put(&feed->said, redo);
+	}
+	redo_commit(redo);
+
+	if (lines && client->round != feed->handler->round) { /* for pace.h */
+		if (client->round + 1 != feed->handler->round)
+			atomic_fetch_add_explicit(&room->fresh, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&room->spoken, 1, memory_order_relaxed);
+		client->round = feed->handler->round;
+	}
+}
+
+static enum fed feed_room(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+	struct feed feed = {
+		.handler = handler,
+		.client = client,
+		.parsed = word_get(&slot->parsed),
+		.discarded = word_get(&slot->discarded),
+	};
+	enum fed fed;
+
+	if (!slot->input) /* no line is under way */
+		return FED_ALL;
+	feed.said = room_begin(client->room, handler->time);
+	fed = take_lines(&feed, pool_at(&handler->core->inputs, slot->input),
+			 word_get(&slot->received));
+	commit(&feed);
+	room_end(&feed.said);
+
+	if (feed.answers.outbox)
+		handler_list(&handler->answering, client, &client->answering);
+	return fed;
+}
+
+void intake_release(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+	uint32_t number = slot->input;
+	uint64_t received = word_get(&slot->received);
+
+	if (!number || word_get(&slot->parsed) != received)
+		return;
+	atomic_store_explicit(&slot->input, 0, memory_order_release);
+	pool_give(&handler->core->inputs, number,
+		  received - word_get(&slot->input_base) > ARENA_PAGE);
+}
+
+static void wait_for_gate(struct handler *handler, struct client *client)
+{
+	waitlist_add(&handler_readers(handler, client)->waiting, client,
+		     word_get(&client->slot->id));
+	client->pauses |= PAUSE_GATE;
+	gate_shut(client->room, handler->index, handler->now);
+}
+
+static void wait_for_token(struct handler *handler, struct client *client)
+{
+	int rate = limit_get(&handler->core->limits.rate_lines);
+	uint64_t due = handler->now + (rate ? tokens_wait(&client->tokens, rate) : 0);
+
+	if (!handler->throttled.count || due < handler->throttled_due)
+		handler->throttled_due = due;
+	handler_list(&handler->throttled, client, &client->throttled);
+	client->pauses |= PAUSE_RATE;
+}
+
+/* Says what there is, and settles what follows from it. */
+static bool settle(struct handler *handler, struct client *client)
+{
+	switch (feed_room(handler, client)) {
+	case FED_ROOM_FULL:
+		wait_for_gate(handler, client);
+		break;
+	case FED_OUTBOX_FULL:
+		client->pauses |= PAUSE_OUTBOX;
+		break;
+	case FED_NO_TOKENS:
+		wait_for_token(handler, client);
+		break;
+	case FED_QUIT:
+		word_set(&client->slot->parsed, word_get(&client->slot->received));
+		client->ended = true;
+		departure_begin(handler, client, "quit");
+		break;
+	case FED_ALL:
+		if (client->ended && client->broken)
+			return departure_end(handler, client, client->closed ? "closed" : "reset"),
+			       false;
+		if (client->ended)
+			departure_begin(handler, client, "closed");
+		break;
+	}
+	intake_release(handler, client);
+	handler_watch(handler, client);
+	return true;
+}
+
+/*
+ * Moves the start of an unfinished line to the buffer's front when little space is left behind
+ * it.  Source and target do not overlap, so that either place is good until the one store.
+ */
+static void make_space(struct slot *slot, char *buffer)
+{
+	uint64_t parsed = word_get(&slot->parsed), received = word_get(&slot->received);
+	uint64_t offset = parsed - word_get(&slot->input_base), tail = received - parsed;
+
+	if (offset < tail || offset + tail + RECEIVE_MAX <= INPUT_SIZE)
+		return;
+	memcpy(buffer, buffer + offset, tail);
+	word_set(&slot->input_base, parsed);
+}
+
+ssize_t intake_receive(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+	uint64_t received = word_get(&slot->received), used;
+	char *buffer;
+	ssize_t n;
+
+	if (!slot->input) {
+		word_set(&slot->input_base, received);
+		atomic_store_explicit(&slot->input, pool_take(&handler->core->inputs),
+				      memory_order_release);
+	}
+	buffer = pool_at(&handler->core->inputs, slot->input);
+	make_space(slot, buffer);
+	used = received - word_get(&slot->input_base);
+	n = recv(client_fd(client), buffer + used,
+		 INPUT_SIZE - used < RECEIVE_MAX ? INPUT_SIZE - used : RECEIVE_MAX, MSG_DONTWAIT);
+	if (n > 0)
+		word_set(&slot->received, received + (uint64_t)n);
+	return n;
+}
+
+bool intake_read(struct handler *handler, struct client *client)
+{
+	ssize_t n;
+
+	if (client->pauses || client->ended)
+		return true;
+	if (gate_is_shut(client->room)) { /* unread, it costs nothing */
+		wait_for_gate(handler, client);
+		handler_watch(handler, client);
+		return true;
+	}
+	n = intake_receive(handler, client);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		intake_release(handler, client);
+		return true;
+	}
+	if (n < 0)
+		departure_break(handler, client);
+	/* A tail without LF is a line, however the end came. */
+	client->ended = n <= 0;
+	client->closed = n == 0;
+	return settle(handler, client);
+}
+
+bool intake_resume(struct handler *handler, struct client *client, enum client_pause reason)
+{
+	client->pauses &= (uint8_t)~reason;
+	if (client->pauses || client->state != CLIENT_TALKS)
+		return true;
+	return settle(handler, client);
+}
+
+void intake_tell(struct handler *handler, struct client *client, const char *text, size_t size)
+{
+	struct feed feed = {
+		.handler = handler,
+		.client = client,
+		.parsed = word_get(&client->slot->parsed),
+		.discarded = word_get(&client->slot->discarded),
+	};
+
+	feed.said = room_begin(client->room, handler->time);
+	(void)answer(&feed, text, size);
+	commit(&feed);
+	room_end(&feed.said);
+	handler_list(&handler->answering, client, &client->answering);
+}

@@ -1,0 +1,7 @@
+/* journald.h - one record to journald, with all its fields */
+#pragma once
+
+#include "common/log.h"
+
+/* Waits while journald's queue is full.  0, or -errno. */
+int journald_send(const struct log_record *record);

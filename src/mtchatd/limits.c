@@ -1,0 +1,13 @@
+/* limits.c - the settings that handlers look at while they run */
+#include "mtchatd/limits.h"
+
+#include "mtchatd/config.h"
+
+void limits_set(struct limits *limits, const struct config *config)
+{
+	atomic_store_explicit(&limits->max_line, config->max_line, memory_order_relaxed);
+	atomic_store_explicit(&limits->raw, config->text == TEXT_RAW, memory_order_relaxed);
+	atomic_store_explicit(&limits->rate_lines, config->rate_lines, memory_order_relaxed);
+	atomic_store_explicit(&limits->rate_burst, config->rate_burst, memory_order_relaxed);
+	atomic_store_explicit(&limits->slow_grace_ms, config->slow_grace_ms, memory_order_relaxed);
+}

@@ -1,0 +1,146 @@
+/* listeners.c - the sockets that clients come in by, as the configuration says */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "mtchatd/listeners.h"
+#include "mtchatd/messages.h"
+
+/* What the configuration asks for. */
+struct wanted {
+	union sock_address address[CONFIG_LISTEN_MAX + 1];
+	bool may_lack[CONFIG_LISTEN_MAX + 1]; /* "all addresses": a kernel without IPv6 is fine */
+	size_t count;
+};
+
+static void want_all_addresses(struct wanted *wanted, int port)
+{
+	sock_address_ip(&wanted->address[0], "0.0.0.0", port);
+	sock_address_ip(&wanted->address[1], "::", port);
+	wanted->may_lack[1] = true;
+	wanted->count = 2;
+}
+
+static struct wanted wanted_by(const struct config *config)
+{
+	struct wanted wanted = {0};
+
+	if (!config->listen[0][0])
+		want_all_addresses(&wanted, config->port);
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX && config->listen[i][0]; i++)
+		sock_address_ip(&wanted.address[wanted.count++], config->listen[i], config->port);
+	if (config->socket[0])
+		sock_address_unix(&wanted.address[wanted.count++], config->socket);
+	return wanted;
+}
+
+static bool same(const union sock_address *a, const union sock_address *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0; /* both were made from zeros */
+}
+
+static struct listener *find(struct listeners *listeners, const union sock_address *address)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &listeners->list[i];
+
+		if (listener->open && !listener->retires && same(&listener->address, address))
+			return listener;
+	}
+	return NULL;
+}
+
+static struct listener *find_free(struct listeners *listeners)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		if (!listeners->list[i].open)
+			return &listeners->list[i];
+	}
+	return NULL;
+}
+
+static int open_one(struct listeners *listeners, const union sock_address *address,
+		    struct listener **ret)
+{
+	struct listener *listener = find_free(listeners);
+	struct stat st;
+	int fd;
+
+	if (!listener)
+		return -EBUSY; /* old ones still retire */
+	fd = sock_listen(address);
+	if (fd < 0)
+		return fd;
+	*listener = (struct listener){.source.fd = fd, .address = *address, .open = true};
+	if (address->any.sa_family == AF_UNIX && stat(address->un.sun_path, &st) == 0) {
+		listener->device = st.st_dev;
+		listener->inode = st.st_ino;
+	}
+	*ret = listener;
+	return 0;
+}
+
+static void tell(int r, const union sock_address *address)
+{
+	const struct log_fields fields = {.message_id = MESSAGE_CANNOT_LISTEN};
+	char name[SOCK_NAME_MAX];
+
+	log_write(LOG_ERR, r, &fields, __FILE__, __LINE__, __func__, "cannot listen on %s",
+		  sock_address_name(address, name));
+}
+
+/* Opens the missing ones into fresh[].  Returns how many, or -errno; none is left open then. */
+static int open_missing(struct listeners *listeners, const struct wanted *wanted,
+			struct listener *fresh[])
+{
+	int count = 0, r;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (find(listeners, &wanted->address[i]))
+			continue;
+		r = open_one(listeners, &wanted->address[i], &fresh[count]);
+		if (r >= 0) {
+			count++;
+		} else if (!(wanted->may_lack[i] && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL))) {
+			tell(r, &wanted->address[i]);
+			while (count > 0)
+				listener_close(fresh[--count]);
+			return r;
+		}
+	}
+	return count;
+}
+
+int listeners_open(struct listeners *listeners, const struct config *config)
+{
+	const struct wanted wanted = wanted_by(config);
+	struct listener *fresh[CONFIG_LISTEN_MAX + 1];
+	int r = open_missing(listeners, &wanted, fresh);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &listeners->list[i];
+		bool asked_for = false;
+
+		for (size_t k = 0; k < wanted.count; k++)
+			asked_for |= same(&listener->address, &wanted.address[k]);
+		listener->retires |= listener->open && !asked_for;
+	}
+	return 0;
+}
+
+void listener_close(struct listener *listener)
+{
+	const struct sockaddr_un *un = &listener->address.un;
+	struct stat st;
+
+	if (!listener->open)
+		return;
+	close(listener->source.fd);
+	if (un->sun_family == AF_UNIX && lstat(un->sun_path, &st) == 0 &&
+	    st.st_dev == listener->device && st.st_ino == listener->inode)
+		unlink(un->sun_path);
+	listener->open = false;
+}

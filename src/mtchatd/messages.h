@@ -1,0 +1,61 @@
+/*
+ * messages.h - the kinds of messages in the journal, each with its MESSAGE_ID
+ *
+ * An id never changes and is never used again: scripts look for it (journalctl MESSAGE_ID=...),
+ * and the message catalog explains it.  Ids are random, of 128 bits.
+ */
+#pragma once
+
+/* We listen and are ready. */
+#define MESSAGE_STARTED "d7133b84ea0a373b107444c1325f7ccd"
+
+/* A stop was asked for; what is owed to clients is being flushed. */
+#define MESSAGE_STOPPING "240bb8574dff4256165aee9cfd266495"
+
+/* The last message of a run: all connections are closed. */
+#define MESSAGE_STOPPED "55d5a5f1b0fade3b1f635fc41ca3a9ad"
+
+/* A changed configuration was read, and what may change while we run has. */
+#define MESSAGE_RELOADED "f6858d62ae41d9e0865b2f8de8d92e9a"
+
+/* A reload found errors in the configuration; nothing has changed. */
+#define MESSAGE_RELOAD_REFUSED "60ebcbf716e5abad7376479e127d626a"
+
+/* A reload found a setting that only the next start can apply. */
+#define MESSAGE_SETTING_WAITS "7f5852b9c38bdce0e52f18d2367ca37d"
+
+/* An address, port or socket path could not be listened on. */
+#define MESSAGE_CANNOT_LISTEN "438b03690611faa61af6c4c0c39be8ca"
+
+/* max_clients was lowered: the limit of open descriptors is too small for it. */
+#define MESSAGE_CLIENTS_CLAMPED "c901ca2d4071a9bf8edd4378a2a42ffe"
+
+/* No descriptor is left: connections wait in the backlog until one is free. */
+#define MESSAGE_DESCRIPTORS_OUT "87f3cbaa385bfc37910dc35199e4bb6e"
+
+/* A descriptor came free: connections are accepted again. */
+#define MESSAGE_DESCRIPTORS_BACK "2609ae95655236af22fa9cdbe1a77fcd"
+
+/* A client was let in: CLIENT_ID, CLIENT_ADDRESS. */
+#define MESSAGE_CLIENT_CONNECTED "b177a8fcbc04a264937da4e6e872c090"
+
+/* A client is gone: CLIENT_ID, CLIENT_ADDRESS, ROOM, REASON, DURATION_MS and bytes. */
+#define MESSAGE_CLIENT_DISCONNECTED "0e35e0cb0a804a6c371d61b4da7ac372"
+
+/* A connection was turned away, there are max_clients already: CLIENT_ADDRESS. */
+#define MESSAGE_REFUSED_FULL "9231c2b1fd65024be35454637e394b66"
+
+/* A connection was turned away, its address has max_per_address: CLIENT_ADDRESS. */
+#define MESSAGE_REFUSED_ADDRESS "f7b2a1c294b5d2467f3433d2f0f639e0"
+
+/* A client read too slowly and lost lines; it was told which: CLIENT_ID, ROOM. */
+#define MESSAGE_LINES_SKIPPED "b5298587cf5184a522adb6cbb95ee5a9"
+
+/* A peer no longer answers; its connection was ended: CLIENT_ID, CLIENT_ADDRESS. */
+#define MESSAGE_LINK_DEAD "49b6b4e76abdfc11a8c8f81547dc07e1"
+
+/* The queue to the journal was full and messages were lost; says how many. */
+#define MESSAGE_RECORDS_DROPPED "3666f7e35c1d0e2c9a92500696401eb8"
+
+/* More messages of one kind than the journal is to get; says how many. */
+#define MESSAGE_RECORDS_SUMMED "38c8d0bd7d3b6c775dd178961026f759"

@@ -1,0 +1,110 @@
+/* outbox.c - what one client alone is told: answers, notices, later private lines */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "mtchatd/outbox.h"
+
+void outbox_init(struct outbox *outbox)
+{
+	word_set(&outbox->sent, OUTBOX_BEGIN);
+	word_set(&outbox->head, OUTBOX_BEGIN);
+	word_set(&outbox->front, 0);
+	word_set(&outbox->count, 0);
+}
+
+struct outbox_draft outbox_draft(struct outbox *outbox)
+{
+	return (struct outbox_draft){
+		.outbox = outbox,
+		.head = word_get(&outbox->head),
+		.count = word_get(&outbox->count),
+	};
+}
+
+int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_t size)
+{
+	struct outbox *outbox = draft->outbox;
+	bool joins = draft->count && outbox->entry[draft->count - 1].due == due;
+
+	if (draft->head + size > sizeof(outbox->bytes))
+		return -ENOSPC;
+	if (!joins) { /* else it goes out together with the last one */
+		if (draft->count == OUTBOX_ENTRIES)
+			return -ENOSPC;
+		outbox->entry[draft->count].due = due;
+		outbox->entry[draft->count].begin = draft->head;
+		draft->count++;
+	}
+	memcpy(outbox->bytes + draft->head, text, size);
+	draft->head += size;
+	return 0;
+}
+
+void outbox_put(struct outbox_draft *draft, struct redo *redo)
+{
+	redo_put(redo, &draft->outbox->head, draft->head);
+	redo_put(redo, &draft->outbox->count, draft->count);
+}
+
+/* The first entry that has not gone out whole; count if there is none. */
+static uint64_t first_entry(const struct outbox *outbox)
+{
+	uint64_t count = word_get(&outbox->count), sent = word_get(&outbox->sent);
+	uint64_t low = 0, high = count;
+
+	if (sent == word_get(&outbox->head))
+		return count;
+	if (sent < word_get(&outbox->front))
+		sent = word_get(&outbox->front);
+	if (sent == word_get(&outbox->head))
+		return count;
+	while (low < high) { /* the last one that begins at or before `sent` */
+		uint64_t middle = (low + high) / 2;
+
+		if (outbox->entry[middle].begin <= sent)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : 0;
+}
+
+size_t outbox_due(const struct outbox *outbox, uint64_t cursor)
+{
+	uint64_t count = word_get(&outbox->count), sent = word_get(&outbox->sent), i;
+
+	if (outbox_has_front(outbox))
+		return word_get(&outbox->front) - sent;
+	for (i = first_entry(outbox); i < count; i++) {
+		if (outbox->entry[i].due > cursor)
+			return outbox->entry[i].begin > sent ? outbox->entry[i].begin - sent : 0;
+	}
+	return word_get(&outbox->head) - sent;
+}
+
+uint64_t outbox_next_due(const struct outbox *outbox)
+{
+	uint64_t first = first_entry(outbox);
+
+	if (outbox_has_front(outbox) || first == word_get(&outbox->count))
+		return 0; /* at once */
+	return outbox->entry[first].due;
+}
+
+uint64_t outbox_last_due(const struct outbox *outbox)
+{
+	uint64_t count = word_get(&outbox->count);
+
+	return count ? outbox->entry[count - 1].due : 0;
+}
+
+void outbox_put_front(struct outbox *outbox, struct redo *redo, const char *text, size_t size)
+{
+	uint64_t sent = word_get(&outbox->sent);
+
+	assert(size <= OUTBOX_BEGIN && !outbox_has_front(outbox));
+	memcpy(outbox->bytes + sent - size, text, size);
+	redo_put(redo, &outbox->sent, sent - size);
+	redo_put(redo, &outbox->front, sent);
+}

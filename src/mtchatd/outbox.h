@@ -1,0 +1,89 @@
+/*
+ * outbox.h - what one client alone is told: answers, notices, later private lines
+ *
+ * Lies in a buffer of the arena, lent while there is something in it.  Each entry carries the
+ * log position at which it falls due: it goes out after every line before that position and
+ * before any line after it, between two lines of the log.
+ *
+ *	bytes:	| ... headroom ... | front | entry | entry | ... |
+ *			      ^sent            (positions are offsets)	   ^head
+ *
+ * The front is what must go out before all entries and at once: the rest of a line that the
+ * client was in when it was overtaken, or the notice that lines were skipped.
+ * Words are changed by redo commits of the client's handler, or by store after a send().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mtchatd/redo.h"
+
+enum {
+	OUTBOX_BEGIN = 200 << 10,   /* headroom, bytes: the longest rendered line there can be */
+	OUTBOX_CAPACITY = 64 << 10, /* bytes of entries */
+	OUTBOX_ENTRIES = 512,
+};
+
+struct outbox {
+	word sent;  /* position of the next byte to go out */
+	word head;  /* after the last one; sent == head: empty */
+	word front; /* if sent < front: entries begin here again */
+	word count; /* entries, also those that went out */
+	struct {
+		uint64_t due;   /* position in the room's log */
+		uint64_t begin; /* position in bytes[] */
+	} entry[OUTBOX_ENTRIES];
+	char bytes[OUTBOX_BEGIN + OUTBOX_CAPACITY];
+};
+
+/* Makes it empty, before it is lent to a slot. */
+void outbox_init(struct outbox *outbox);
+
+/* Entries that are being added and are not committed yet. */
+struct outbox_draft {
+	struct outbox *outbox;
+	uint64_t head, count;
+};
+
+struct outbox_draft outbox_draft(struct outbox *outbox);
+
+/* Adds text[0, size), due at a position no less than that of the last.  -ENOSPC: full. */
+int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_t size);
+
+/* Puts what was added into the commit. */
+void outbox_put(struct outbox_draft *draft, struct redo *redo);
+
+static inline bool outbox_empty(const struct outbox *outbox)
+{
+	return word_get(&outbox->sent) == word_get(&outbox->head);
+}
+
+static inline bool outbox_has_front(const struct outbox *outbox)
+{
+	return word_get(&outbox->sent) < word_get(&outbox->front);
+}
+
+/* Were many of its pages touched? */
+static inline bool outbox_is_fat(const struct outbox *outbox)
+{
+	return word_get(&outbox->head) - OUTBOX_BEGIN > 4096 || word_get(&outbox->front);
+}
+
+/*
+ * How many bytes from `sent` on may go out to a client at `cursor`, which is at a line's begin:
+ * the front, or all entries that are due.
+ */
+size_t outbox_due(const struct outbox *outbox, uint64_t cursor);
+
+/* The position at which the next entry falls due, if it is not empty. */
+uint64_t outbox_next_due(const struct outbox *outbox);
+
+/* The position at which the last entry falls due; 0 without any. */
+uint64_t outbox_last_due(const struct outbox *outbox);
+
+/*
+ * Puts text[0, size) before everything else into the commit.  There must be no front, and
+ * nothing begun: size is at most OUTBOX_BEGIN.
+ */
+void outbox_put_front(struct outbox *outbox, struct redo *redo, const char *text, size_t size);

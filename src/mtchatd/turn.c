@@ -1,0 +1,262 @@
+/* turn.c - one turn of a handler's loop */
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "mtchatd/delivery.h"
+#include "mtchatd/departure.h"
+#include "mtchatd/echo.h"
+#include "mtchatd/gate.h"
+#include "mtchatd/intake.h"
+#include "mtchatd/links.h"
+#include "mtchatd/turn.h"
+
+enum { EVENTS = 256 };
+
+/* Is there anything that epoll does not tell?  Between lying down and sleeping. */
+static bool has_news(const struct handler *handler)
+{
+	const struct room *room = handler->core->lobby;
+	const struct readers *readers = &room->readers[handler->index];
+
+	return atomic_load(&handler->has_mail) || !handler_answered(handler) ||
+	       (atomic_load(&handler->core->stopping) && !handler->stop_due) ||
+	       atomic_load(&readers->resume) || handler->answering.count ||
+	       (readers->members.count && room_head(room) != readers->seen);
+}
+
+static bool broken_can_go_on(const struct handler *handler)
+{
+	for (size_t i = 0; i < handler->broken.count; i++) {
+		const struct client *client = handler_waited(&handler->broken.list[i]);
+
+		if (client && !client->pauses)
+			return true;
+	}
+	return false;
+}
+
+/* When the next thing is to be done that nobody will wake us for, ms; UINT64_MAX: never. */
+static uint64_t next_due(const struct handler *handler)
+{
+	uint64_t due = delivery_grace_due(handler, handler->core->lobby);
+
+	if (broken_can_go_on(handler))
+		return handler->now;
+	if (handler->throttled.count && handler->throttled_due < due)
+		due = handler->throttled_due;
+	if (handler->leaving.count && handler->leaving_due < due)
+		due = handler->leaving_due;
+	if (handler->look_due && handler->look_due < due)
+		due = handler->look_due;
+	if (handler->stop_due && handler->stop_due < due)
+		due = handler->stop_due;
+	return due;
+}
+
+static int wait_for_events(struct handler *handler, struct epoll_event *events, uint64_t ns)
+{
+	const struct timespec timeout = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+	int n;
+
+	n = epoll_pwait2(handler->epoll_fd, events, EVENTS, ns == UINT64_MAX ? NULL : &timeout,
+			 NULL);
+	waker_get_up(handler->waker);
+	return n;
+}
+
+static void handle_event(struct handler *handler, const struct epoll_event *event)
+{
+	struct client *client = event->data.ptr;
+
+	if (!client) /* the waker: what it is about, the loop looks at anyway */
+		return;
+	if (event->events & (EPOLLERR | EPOLLHUP) &&
+	    (!client->room || client->state != CLIENT_TALKS)) {
+		departure_end(handler, client, client->reason ? client->reason : "reset");
+		return;
+	}
+	if (event->events & (EPOLLERR | EPOLLHUP)) {
+		departure_break(handler, client);
+		return;
+	}
+	if (client->state == CLIENT_DRAINS) {
+		departure_drain(handler, client);
+	} else if (client->slot->echo) {
+		echo_serve(handler, client);
+	} else {
+		if (event->events & EPOLLOUT &&
+		    !delivery_serve(handler, client, room_head(client->room)))
+			return;
+		if (event->events & EPOLLIN && client->state == CLIENT_TALKS)
+			intake_read(handler, client);
+	}
+}
+
+/*
+ * A descriptor is in the set once, so each client is in one batch once, and only the client
+ * of an event is ended by it: no event of a batch is stale.
+ */
+static void handle_events(struct handler *handler, const struct epoll_event *events, int n)
+{
+	for (int i = 0; i < n; i++)
+		handle_event(handler, &events[i]);
+}
+
+static void read_broken(struct handler *handler)
+{
+	struct waitlist broken = waitlist_take(&handler->broken);
+
+	for (size_t i = 0; i < broken.count; i++) {
+		struct client *client = handler_waited(&broken.list[i]);
+
+		if (!client || !intake_read(handler, client))
+			continue;
+		if (client->state == CLIENT_TALKS) {
+			waitlist_add(&handler->broken, client, broken.list[i].id);
+			continue;
+		}
+		departure_end(handler, client, client->reason);
+	}
+	waitlist_done(&broken);
+}
+
+static void resume_gated(struct handler *handler, struct room *room)
+{
+	struct readers *readers = &room->readers[handler->index];
+	struct waitlist waiting;
+
+	if (!atomic_exchange(&readers->resume, false))
+		return;
+	waiting = waitlist_take(&readers->waiting);
+	for (size_t i = 0; i < waiting.count; i++) {
+		struct client *client = handler_waited(&waiting.list[i]);
+
+		if (client)
+			intake_resume(handler, client, PAUSE_GATE);
+	}
+	waitlist_done(&waiting);
+}
+
+static void resume_throttled(struct handler *handler)
+{
+	struct waitlist throttled;
+
+	if (!handler->throttled.count || handler->now < handler->throttled_due)
+		return;
+	throttled = waitlist_take(&handler->throttled);
+	for (size_t i = 0; i < throttled.count; i++) {
+		struct client *client = handler_waited(&throttled.list[i]);
+
+		if (!client)
+			continue;
+		client->throttled = false;
+		intake_resume(handler, client, PAUSE_RATE);
+	}
+	waitlist_done(&throttled);
+}
+
+/* Gives those who spoke lately a moment to speak again: pace.h. */
+static void nap(struct handler *handler, struct room *room, struct epoll_event *events)
+{
+	struct readers *readers = &room->readers[handler->index];
+	uint64_t begin = clock_ns(), now = begin;
+	uint64_t budget = pace_begin(&readers->pace, readers->members.active, begin);
+
+	while (now - begin < budget && !gate_is_shut(room) &&
+	       pace_waits(&readers->pace,
+			  atomic_load_explicit(&room->spoken, memory_order_relaxed))) {
+		bool waits;
+
+		waker_lie_down(handler->waker); /* to be told when the room speaks elsewhere */
+		waits = pace_waits(&readers->pace,
+				   atomic_load_explicit(&room->spoken, memory_order_relaxed));
+		handle_events(handler, events,
+			      wait_for_events(handler, events, waits ? budget - (now - begin) : 0));
+		now = clock_ns();
+	}
+}
+
+static void serve_room(struct handler *handler, struct room *room, struct epoll_event *events)
+{
+	struct readers *readers = &room->readers[handler->index];
+
+	if (readers->members.count && room_head(room) != readers->seen) {
+		nap(handler, room, events);
+		room_wake_others(room, handler->index);
+		delivery_flush(handler, room);
+		pace_flushed(&readers->pace,
+			     atomic_load_explicit(&room->spoken, memory_order_relaxed),
+			     atomic_load_explicit(&room->fresh, memory_order_relaxed),
+			     clock_ns());
+		links_owe(handler);
+	}
+}
+
+static void serve_answers(struct handler *handler)
+{
+	struct waitlist answering = waitlist_take(&handler->answering);
+
+	for (size_t i = 0; i < answering.count; i++) {
+		struct client *client = handler_waited(&answering.list[i]);
+
+		if (!client)
+			continue;
+		client->answering = false;
+		if (client->state == CLIENT_DRAINS)
+			continue;
+		if (client->slot->echo)
+			echo_serve(handler, client);
+		else
+			delivery_serve(handler, client, room_head(client->room));
+		links_owe(handler);
+	}
+	waitlist_done(&answering);
+}
+
+static void look_for_stop(struct handler *handler)
+{
+	if (!atomic_load(&handler->core->stopping) || handler->stop_due)
+		return;
+	handler->stop_due = handler->now + (uint64_t)handler->core->tune.stop_ms;
+	departure_stop(handler);
+}
+
+static bool has_ended(const struct handler *handler)
+{
+	return handler->stop_due &&
+	       (handler->now >= handler->stop_due ||
+		(!atomic_load(&handler->load) && !atomic_load(&handler->has_mail)));
+}
+
+bool turn(struct handler *handler)
+{
+	struct epoll_event events[EVENTS];
+	struct room *room = handler->core->lobby;
+	uint64_t due = next_due(handler), wait = UINT64_MAX, asked;
+	int n;
+
+	if (due != UINT64_MAX)
+		wait = due > handler->now ? (due - handler->now) * 1000000 : 0;
+	waker_lie_down(handler->waker);
+	n = wait_for_events(handler, events, has_news(handler) ? 0 : wait);
+
+	handler->now = clock_ms();
+	handler->time = clock_real_us();
+	handler->round++;
+	asked = atomic_load(&handler->asked);
+	handler_take_inbox(handler);
+	handle_events(handler, events, n);
+	read_broken(handler);
+	resume_gated(handler, room);
+	resume_throttled(handler);
+	look_for_stop(handler);
+	serve_room(handler, room, events);
+	serve_answers(handler);
+	delivery_publish(handler, room);
+	delivery_overtake(handler, room);
+	departure_sweep(handler);
+	links_look(handler);
+	atomic_store(&handler->answered, asked);
+	return !has_ended(handler);
+}

@@ -1,0 +1,198 @@
+"""test_config.py - mtchatd --check, and the manual held against the table of settings"""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+MTCHATD = os.environ.get("MTCHATD", "mtchatd")
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+PATIENCE = 20
+
+
+def check(path, **environ):
+    """(exit status, stdout, lines on stderr) of mtchatd --check"""
+    done = subprocess.run([MTCHATD, "--check", "--config", path], capture_output=True, check=False,
+                          timeout=PATIENCE, env={**os.environ, **environ})
+    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+
+
+@pytest.fixture(name="config")
+def fixture_config(tmp_path):
+    """Writes a configuration and returns its path."""
+    def write(text, name="mtchatd.conf"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+    return write
+
+
+def table():
+    """The settings, as tests/print-settings of this build knows them: name -> columns"""
+    program = pathlib.Path(MTCHATD).resolve().parent / "tests" / "print-settings"
+    lines = subprocess.run([program], stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
+    columns = ("allowed", "default", "unit", "applies", "about")
+    return {name: dict(zip(columns, rest))
+            for name, *rest in (line.split("\t") for line in lines.decode().splitlines())}
+
+
+PORT = "port must be 1 to 65535, not "
+CLIENTS = "max_clients must be 1 to 100000, not "
+MODE = 'mode must be "broadcast" or "echo", not '
+
+
+@pytest.mark.parametrize("text, message", [
+    ("port = 0;", PORT + "0"),
+    ("port = 65536;", PORT + "65536"),
+    ("port = -1;", PORT + "-1"),
+    ('port = "9190";', PORT + '"9190"'),
+    ("port = 9190.5;", PORT + "9190.5"),
+    ("port = 8589943782;", PORT + "8589943782"),
+    ("port = 0x2000023E6;", PORT + "0x2000023E6"),
+    ("port = 8589943782L;", PORT + "8589943782L"),
+    ("max_clients = 0;", CLIENTS + "0"),
+    ("max_clients = -5;", CLIENTS + "-5"),
+    ('max_clients = "many";', CLIENTS + '"many"'),
+    ("max_clients = 99999999999;", CLIENTS + "99999999999"),
+    ("max_clients = 4294967296;", CLIENTS + "4294967296"),
+    ("max_clients = 99999999999999999999;", CLIENTS + "99999999999999999999"),
+    ("max_clients = true;", CLIENTS + "true"),
+    ("max_clients = ( 3 );", CLIENTS + "( 3 )"),
+    ('mode = "shout";', MODE + '"shout"'),
+    ("mode = 3;", MODE + "3"),
+    ("mode = echo;", MODE + "echo"),
+    ("nonsense = 1;", "nonsense is no setting"),
+    ("max_client = 1;", "max_client is no setting; is max_clients meant?"),
+    ("limits = { port = 1; };", "limits is no setting"),
+    ("port 9190;", "port must be followed by =, not by 9190"),
+    ("port = ;", "port = must be followed by a value, not by ;"),
+    ('mode = "echo;', "a string begins here and is not closed on its line"),
+    ("/* port = 1;", "a comment begins here and is not closed by */"),
+    ('@include "more.conf"', "@include is not supported: FILE.d/*.conf are read after FILE"),
+    ('listen = "localhost";', "listen must be an IPv4 or IPv6 address in quotes, or a list of at "
+                              'most 16, not "localhost"'),
+    ('socket = "mtchat";', "socket must be an absolute path in quotes, of at most 107 bytes, or "
+                           '"" for none, not "mtchat"'),
+])
+def test_one_error_is_told_with_file_line_and_words(config, text, message):
+    path = config("# one\nhistory = 7;\n" + text)
+    assert check(path) == (78, "", [f"{path}:3: {message}"])
+
+
+def test_a_name_given_twice_is_told_with_both_lines(config):
+    path = config("port = 1;\n\nport = 2;\n")
+    assert check(path) == (78, "", [f"{path}:3: port is given twice, first on line 1"])
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# port = 9190;\n/* mode */ // x"])
+def test_a_file_without_any_setting_is_refused(config, text):
+    path = config(text)
+    assert check(path) == (78, "", [f"{path}: has no setting at all, not even a port"])
+
+
+@pytest.mark.parametrize("text", [b"port = 1;\n\0", b"port = 1;\n\x1f\x8b\x08", b'#\nmode = "\xff";',
+                                  b"\n\x7fELF\x02\x01\x01\0\0"])
+def test_a_binary_file_is_called_so(config, text):
+    path = config(text)
+    status, _, lines = check(path)
+    assert status == 78 and len(lines) == 1
+    assert lines[0].startswith(f"{path}:2: this is not text") and "binary" in lines[0]
+
+
+def test_bytes_in_comments_do_not_matter(config):
+    path = config(b"# caf\xe9\nport = 1; /* \xff\x07 */")
+    assert check(path) == (0, f"{path}: ok\n", [])
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path, config):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "loop").symlink_to("loop")
+    config(b"port = 1;" + b" " * (1 << 20), "large")
+    for name, word in (("missing", "No such file"), ("fifo", "not a regular file"),
+                       (".", "is a folder"), ("loop", "symbolic links"),
+                       ("large/x", "Not a directory"), ("large", "larger than")):
+        path = os.path.join(tmp_path, name)
+        status, out, lines = check(path)
+        assert (status, out, len(lines)) == (78, "", 1)
+        assert lines[0].startswith(path + ": ") and word in lines[0]
+    assert check("/dev/null")[0] == 78
+    assert check("/dev/zero")[2] == ["/dev/zero: is not a regular file"]
+
+
+def test_a_file_that_may_not_be_read(config):
+    path = config("port = 1;")
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # root reads all: there is nothing to refuse then
+        assert check(path)[0] == 0
+    else:
+        assert check(path) == (78, "", [f"{path}: cannot be read: Permission denied"])
+
+
+def test_several_errors_are_all_told(config):
+    path = config('port = 0; mode = "shout";\nmax_clients = "many"; port = 3;\nmode "echo";\n'
+                  'text = "utf8;\nlog_level = "loud"')
+    status, _, lines = check(path)
+    assert status == 78
+    assert sorted(int(re.match(rf"{re.escape(str(path))}:(\d+): ", line)[1]) for line in lines) \
+        == [1, 1, 2, 2, 3, 4, 5]
+
+
+def test_of_very_many_errors_the_rest_is_counted(config):
+    path = config("x = 1;\n" * 1000)
+    status, _, lines = check(path)
+    assert status == 78
+    assert lines == [f"{path}:{i}: x is no setting" for i in range(1, 21)] + \
+        [f"{path}: 980 more errors"]
+
+
+def test_good_ways_of_writing(config):
+    for text in ("port = 0x23E6L", "port : 9190 mode : \"echo\"", 'mode = "ec"\n"ho",',
+                 "port = 9190;\r\nmode = \"echo\";\r\n", 'listen = "::1";',
+                 'listen = ( "::1", "127.0.0.1" );', 'listen = [ ]; socket = "";',
+                 "max_line = 65536;", "port = 1 // the end"):
+        path = config(text)
+        assert check(path) == (0, f"{path}: ok\n", []), text
+
+
+def test_overrides_are_checked_as_well(config):
+    path = config("port = 1;")
+    config("port = 2;", "mtchatd.conf.d/a.conf")
+    config("port = 0;", "mtchatd.conf.d/.hidden.conf")
+    config("port = 0;", "mtchatd.conf.d/a.conf.bak")
+    assert check(path)[0] == 0
+    bad = config("\nport = 0;", "mtchatd.conf.d/b.conf")
+    assert check(path) == (78, "", [f"{bad}:2: {PORT}0"])
+
+
+def test_settings_that_do_not_fit_each_other(config):
+    path = config("max_line = 65536;\nroom_log_kib = 512;\n")
+    status, _, lines = check(path)
+    assert status == 78 and len(lines) == 1
+    assert re.search(r":2: room_log_kib does not fit: .* 197120 bytes.* 131072 bytes", lines[0])
+
+
+def test_the_packaged_file_is_good(config):
+    path = config((SOURCE / "conf" / "mtchatd.conf").read_bytes())
+    assert check(path) == (0, f"{path}: ok\n", [])
+
+
+def test_the_manual_lists_the_settings_of_the_table():
+    manual = (SOURCE / "man" / "mtchatd.conf.5").read_text(encoding="utf-8")
+    settings = manual.split(".Sh SETTINGS\n", 1)[1].split("\n.El\n", 1)[0]
+    items = dict(re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |\Z)", settings, re.M | re.S))
+    known = table()
+    assert list(items) == list(known)
+    for name, text in items.items():
+        assert f"\nAllowed: {known[name]['allowed']}.\n" in text + "\n", name
+        assert f"\nDefault: {known[name]['default']}.\n" in text + "\n", name
+        assert ("next start" in text) == (known[name]["applies"] == "start"), name
+
+
+def test_the_packaged_file_tells_the_numbers_of_the_table():
+    text = (SOURCE / "conf" / "mtchatd.conf").read_text(encoding="utf-8")
+    known = table()
+    for name in ("port", "max_clients", "max_line", "slow_grace_ms", "max_rooms", "history"):
+        comment = re.search(rf"((?:^# .*\n)+)#?{name} = ", text, re.M)[1]
+        assert known[name]["allowed"] in comment.replace("\n# ", " "), name
