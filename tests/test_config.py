@@ -92,8 +92,8 @@ def test_a_file_without_any_setting_is_refused(config, text):
     assert check(path) == (78, "", [f"{path}: has no setting at all, not even a port"])
 
 
-@pytest.mark.parametrize("text", [b"port = 1;\n\0", b"port = 1;\n\x1f\x8b\x08", b'#\nmode = "\xff";',
-                                  b"\n\x7fELF\x02\x01\x01\0\0"])
+@pytest.mark.parametrize("text", [b"port = 1;\n\0", b"port = 1;\n\x1f\x8b\x08",
+                                  b'#\nmode = "\xff";', b"\n\x7fELF\x02\x01\x01\0\0"])
 def test_a_binary_file_is_called_so(config, text):
     path = config(text)
     status, _, lines = check(path)

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from chatter import Client, Streams, poll, push, short
+from chatter import Client, Streams, push, short
 from daemon import Daemon
 
 MIB = 1 << 20
@@ -94,18 +94,3 @@ def test_one_that_never_reads_costs_no_cpu():
                 assert client.silent(0.02)
         assert daemon.cpu() - used < 0.3
         stuck.close()
-
-
-def test_a_place_is_free_when_a_peer_does_not_take_the_rest():
-    with Daemon(tune={"linger_ms": 300}, mode="echo") as daemon:
-        with Client(daemon.tcp) as first:
-            first.send(b"x")
-            first.read_exactly(1)
-            fds = len(daemon.fds())
-            stuck = Client(daemon.tcp, rcvbuf=65536)
-            push(stuck, bytes(MIB), limit=100 * MIB)
-            stuck.half_close()
-            poll(lambda: len(daemon.fds()) <= fds, "the one that takes nothing is let go")
-            first.send(b"y")
-            assert first.read_exactly(1) == b"y"
-            stuck.close()

@@ -88,6 +88,20 @@ def test_a_place_is_free_again(full, leave):
     gone.close()
 
 
+def test_a_place_is_free_when_a_peer_that_ended_does_not_take_the_rest():
+    with Daemon(tune={"linger_ms": 300}, room_log_kib=16384) as daemon:
+        stays = daemon.client()
+        fds = len(daemon.fds())
+        stuck = daemon.client(rcvbuf=65536)
+        for _ in range(800):  # 8 MB: more than the kernel takes for it, less than the log holds
+            stays.say(*[b"x" * 999] * 10)
+            stays.read_until(b"x" * 999)
+        assert len(daemon.fds()) == fds + 1  # it may take its time
+        stuck.half_close()
+        daemon.wait_fds(fds)
+        stuck.close()
+
+
 def test_a_thousand_places_are_a_thousand():
     count = short(1000)
     with Daemon(max_clients=count) as daemon:

@@ -8,9 +8,9 @@ import pytest
 
 from chatter import PATIENCE, poll, short
 from hub import Hub, cpu_seconds
+from mtchat import MTCHAT
 from terminal import Terminal
 
-MTCHAT = os.environ.get("MTCHAT", "mtchat")
 UNAVAILABLE, LOST = 69, 75
 PROMPT = ">"  # rows are shown without the blanks at their end
 
@@ -131,9 +131,7 @@ def test_torn_characters_and_lines(hub):
         hub.say(b"alone")
         terminal.wait_row("alone")
         hub.say(b"\r\nnext\n")
-        terminal.wait_row("next")
-        rows = terminal.screen.rows()
-        assert rows[rows.index("alone"):] == ["alone", "next", PROMPT]
+        terminal.wait(lambda: terminal.screen.rows()[-3:] == ["alone", "next", PROMPT], "next")
 
 
 def test_long_line(hub):

@@ -90,16 +90,12 @@ static int prepare(int fd, const union sock_address *address)
 {
 	const int one = 1;
 
-	switch (address->any.sa_family) {
-	case AF_UNIX:
+	if (address->any.sa_family == AF_UNIX)
 		return remove_stale(&address->un);
-	case AF_INET6:
-		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
-			return -errno;
-		/* fall through */
-	default:
-		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ? -errno : 0;
-	}
+	if (address->any.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
+		return -errno;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ? -errno : 0;
 }
 
 int sock_listen(const union sock_address *address)

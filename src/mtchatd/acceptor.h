@@ -27,9 +27,9 @@ struct acceptor {
 	struct event_source signals; /* signalfd */
 	struct event_source waker;   /* of core->acceptor */
 
-	uint64_t next_id;      /* CLIENT_ID */
-	uint64_t retry_due;    /* ms: no descriptor was left, the listeners rest; 0: they do not */
-	const char *trouble;   /* for the status, or NULL */
+	uint64_t next_id;    /* CLIENT_ID */
+	uint64_t retry_due;  /* ms: no descriptor was left, the listeners rest; 0: they do not */
+	const char *trouble; /* for the status, or NULL */
 	bool stops;
 };
 

@@ -32,8 +32,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Its count; a new one of 0 clients if there is none.  NULL: no memory. */
-static struct address_count *count_of(struct admission *admission,
-				      const struct in6_addr *address)
+static struct address_count *count_of(struct admission *admission, const struct in6_addr *address)
 {
 	struct address_count **found = tfind(address, &admission->addresses, compare);
 	struct address_count *count;

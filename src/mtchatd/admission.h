@@ -17,11 +17,11 @@ enum admission_answer { ADMITTED, HOUSE_FULL, ADDRESS_FULL };
 
 struct admission {
 	pthread_mutex_t lock;
-	uint32_t *idle;     /* lock; a stack of slots given back: the last one is taken first */
-	uint32_t idles;     /* lock */
-	uint32_t fresh;     /* lock; the first slot that was never taken */
-	uint32_t taken;     /* lock */
-	void *addresses;    /* lock; tsearch(3) tree: how many clients each address has */
+	uint32_t *idle;  /* lock; a stack of slots given back: the last one is taken first */
+	uint32_t idles;  /* lock */
+	uint32_t fresh;  /* lock; the first slot that was never taken */
+	uint32_t taken;  /* lock */
+	void *addresses; /* lock; tsearch(3) tree: how many clients each address has */
 };
 
 /* 0, or -ENOMEM. */

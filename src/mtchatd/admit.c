@@ -87,9 +87,8 @@ static struct handler *choose_handler(const struct acceptor *acceptor, const str
 {
 	struct handler *best = acceptor->handlers[0];
 
-	if (client->room &&
-	    atomic_load_explicit(&best->load, memory_order_relaxed) <
-		    (unsigned)acceptor->core->tune.split_members)
+	if (client->room && atomic_load_explicit(&best->load, memory_order_relaxed) <
+				    (unsigned)acceptor->core->tune.split_members)
 		return best;
 	for (int i = 1; i < acceptor->core->handlers; i++) {
 		struct handler *other = acceptor->handlers[i];

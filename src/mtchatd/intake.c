@@ -59,8 +59,7 @@ static int answer(struct feed *feed, const char *text, size_t size)
 static enum fed refuse_long(struct feed *feed, uint64_t length, int max_line)
 {
 	char notice[128];
-	int size = snprintf(notice, sizeof(notice),
-			    "* line too long (%llu > %d bytes), not sent\n",
+	int size = snprintf(notice, sizeof(notice), "* line too long (%llu > %d bytes), not sent\n",
 			    (unsigned long long)length, max_line);
 
 	return answer(feed, notice, (size_t)size) < 0 ? FED_OUTBOX_FULL : FED_ALL;

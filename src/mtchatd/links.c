@@ -39,9 +39,8 @@ static enum link look_at(const struct handler *handler, struct client *client)
 	}
 	if (!client->silent_since || info.tcpi_last_ack_recv < now - client->silent_since)
 		client->silent_since = now ? now : 1;
-	return now - client->silent_since >= (uint32_t)handler->core->tune.link_dead_ms
-		       ? LINK_DEAD
-		       : LINK_OWES;
+	return now - client->silent_since >= (uint32_t)handler->core->tune.link_dead_ms ? LINK_DEAD
+											: LINK_OWES;
 }
 
 static void end_dead(struct handler *handler, struct client *client)

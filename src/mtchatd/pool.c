@@ -7,8 +7,7 @@
 
 static const uint32_t FAT = UINT32_C(1) << 31;
 
-int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size,
-	      uint32_t count)
+int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size, uint32_t count)
 {
 	*pool = (struct pool){
 		.arena = arena,

@@ -32,8 +32,7 @@ struct pool {
 };
 
 /* 0, or -ENOMEM. */
-int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size,
-	      uint32_t count);
+int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size, uint32_t count);
 void pool_done(struct pool *pool);
 
 /* Lends a buffer: its number, 1 ... count.  Its contents are anything. */

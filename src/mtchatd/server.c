@@ -23,8 +23,8 @@ void server_clamp_clients(struct config *config, int handlers, const struct tune
 	if (config->max_clients <= most)
 		return;
 	log_event(LOG_WARNING, (&(struct log_fields){.message_id = MESSAGE_CLIENTS_CLAMPED}),
-		  "max_clients is %d, but %d descriptors allow no more than %d", config->max_clients,
-		  limit, most);
+		  "max_clients is %d, but %d descriptors allow no more than %d",
+		  config->max_clients, limit, most);
 	config->max_clients = most;
 }
 

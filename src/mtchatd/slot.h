@@ -38,10 +38,10 @@ struct slot {
 	word input_base; /* stream position of byte 0 of its input buffer */
 	word discarded;  /* bytes thrown away of the over-long line it is in */
 
-	word said_until;  /* position in the log after its own last line */
-	uint64_t cookie;  /* SO_COOKIE: which socket this is, for ever */
-	word id;          /* CLIENT_ID in the journal; never used again; 0: nobody */
-	uint64_t since;   /* connected at, us since 1970 */
+	word said_until; /* position in the log after its own last line */
+	uint64_t cookie; /* SO_COOKIE: which socket this is, for ever */
+	word id;         /* CLIENT_ID in the journal; never used again; 0: nobody */
+	uint64_t since;  /* connected at, us since 1970 */
 
 	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d; Unix socket: s6_addr32[0] is the uid */
 	in_port_t port;          /* network order */

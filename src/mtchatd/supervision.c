@@ -17,8 +17,9 @@ int supervision_init(struct supervision *supervision, struct core *core, struct 
 
 	*supervision = (struct supervision){.core = core, .handlers = handlers};
 	if (watchdog_ms)
-		supervision->watchdog_ms =
-			watchdog_ms > PINGS_A_PERIOD ? watchdog_ms / PINGS_A_PERIOD : 1;
+		supervision->watchdog_ms = watchdog_ms > PINGS_A_PERIOD
+						   ? watchdog_ms / PINGS_A_PERIOD
+						   : 1;
 	return notify_open(&supervision->notify);
 }
 

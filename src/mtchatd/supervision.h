@@ -19,9 +19,9 @@ struct supervision {
 	struct core *core;
 	struct handler **handlers; /* core->handlers of them */
 
-	char state[128];         /* READY=1 and the like, not taken yet; "" if it is */
-	uint64_t state_due;      /* ms: when that is tried again */
-	char status[STATUS_MAX]; /* last one that was taken */
+	char state[128];          /* READY=1 and the like, not taken yet; "" if it is */
+	uint64_t state_due;       /* ms: when that is tried again */
+	char status[STATUS_MAX];  /* last one that was taken */
 	uint64_t lines, lines_at; /* the room's count at the last status, and when: ms */
 	uint64_t status_due;      /* ms */
 	uint64_t watchdog_ms;     /* how often a ping is tried; 0: nobody asked for any */
@@ -29,8 +29,7 @@ struct supervision {
 };
 
 /* From the environment.  0, or -errno. */
-int supervision_init(struct supervision *supervision, struct core *core,
-		     struct handler **handlers);
+int supervision_init(struct supervision *supervision, struct core *core, struct handler **handlers);
 void supervision_done(struct supervision *supervision);
 
 /* "READY=1", "RELOADING=1\n...", "STOPPING=1": sent now, or as soon as it is taken. */

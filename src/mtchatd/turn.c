@@ -187,8 +187,7 @@ static void serve_room(struct handler *handler, struct room *room, struct epoll_
 		delivery_flush(handler, room);
 		pace_flushed(&readers->pace,
 			     atomic_load_explicit(&room->spoken, memory_order_relaxed),
-			     atomic_load_explicit(&room->fresh, memory_order_relaxed),
-			     clock_ns());
+			     atomic_load_explicit(&room->fresh, memory_order_relaxed), clock_ns());
 		links_owe(handler);
 	}
 }
