@@ -34,6 +34,22 @@ int sock_address_unix(union sock_address *ret, const char *path)
 	return 0;
 }
 
+bool sock_address_same(const union sock_address *a, const union sock_address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	switch (a->any.sa_family) {
+	case AF_INET:
+		return a->in.sin_port == b->in.sin_port &&
+		       a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	case AF_INET6:
+		return a->in6.sin6_port == b->in6.sin6_port &&
+		       IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr);
+	default:
+		return strcmp(a->un.sun_path, b->un.sun_path) == 0;
+	}
+}
+
 const char *sock_address_name(const union sock_address *address, char name[SOCK_NAME_MAX])
 {
 	char ip[INET6_ADDRSTRLEN];

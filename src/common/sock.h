@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,6 +20,8 @@ int sock_address_ip(union sock_address *ret, const char *ip, int port);
 
 /* From a path.  0, or -ENAMETOOLONG. */
 int sock_address_unix(union sock_address *ret, const char *path);
+
+bool sock_address_same(const union sock_address *a, const union sock_address *b);
 
 /* Writes "192.0.2.1:9190", "[::1]:9190" or the path; returns name. */
 const char *sock_address_name(const union sock_address *address, char name[SOCK_NAME_MAX]);

@@ -18,28 +18,28 @@ enum {
 	RETRY_MS = 1000,      /* when no descriptor was left */
 };
 
-/* Who is at the other end, in the slot's terms. */
-static void identify(struct slot *slot, int fd, const union sock_address *peer)
+static struct peer identify(int fd, const union sock_address *address)
 {
+	struct peer peer = {.family = (uint8_t)address->any.sa_family};
 	struct ucred credentials;
 	socklen_t size = sizeof(credentials);
 
-	slot->family = (uint8_t)peer->any.sa_family;
-	switch (slot->family) {
+	switch (peer.family) {
 	case AF_INET:
-		slot->address.s6_addr[10] = slot->address.s6_addr[11] = 0xff;
-		memcpy(&slot->address.s6_addr[12], &peer->in.sin_addr, 4);
-		slot->port = peer->in.sin_port;
+		peer.address.s6_addr[10] = peer.address.s6_addr[11] = 0xff;
+		memcpy(&peer.address.s6_addr[12], &address->in.sin_addr, 4);
+		peer.port = address->in.sin_port;
 		break;
 	case AF_INET6:
-		slot->address = peer->in6.sin6_addr;
-		slot->port = peer->in6.sin6_port;
+		peer.address = address->in6.sin6_addr;
+		peer.port = address->in6.sin6_port;
 		break;
 	default:
-		slot->family = AF_UNIX;
+		peer.family = AF_UNIX;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
-			slot->address.s6_addr32[0] = credentials.uid;
+			peer.address.s6_addr32[0] = credentials.uid;
 	}
+	return peer;
 }
 
 static void set_options(int fd, int family, const struct tune *tune)
@@ -52,13 +52,13 @@ static void set_options(int fd, int family, const struct tune *tune)
 	links_keep_alive(fd, tune);
 }
 
-static void refuse(struct acceptor *acceptor, int fd, const struct client *visitor,
+static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
 		   enum admission_answer why)
 {
 	const struct config *config = &acceptor->config;
-	char address[CLIENT_ADDRESS_MAX], line[160];
+	char address[PEER_NAME_MAX], line[160];
 
-	client_address(visitor, address);
+	peer_name(peer, address);
 	if (why == HOUSE_FULL) {
 		snprintf(line, sizeof(line), "* server full (%d of %d), try again later\n",
 			 (int)admission_taken(&acceptor->core->admission), config->max_clients);
@@ -100,50 +100,70 @@ static struct handler *choose_handler(const struct acceptor *acceptor, const str
 	return best;
 }
 
-static void let_in(struct acceptor *acceptor, int fd, const struct slot *visitor, uint32_t number)
+/*
+ * The words of a slot that was in use before are stored one by one: a handler may still look
+ * at the id of who had it (handler_waited).
+ */
+static void fill(struct slot *slot, int fd, const struct peer *peer, bool echo)
+{
+	socklen_t size = sizeof(slot->cookie);
+
+	word_set(&slot->cursor, 0);
+	word_set(&slot->base, 0);
+	word_set(&slot->parked, 0);
+	word_set(&slot->outbox, 0);
+	word_set(&slot->received, 0);
+	word_set(&slot->parsed, 0);
+	word_set(&slot->input_base, 0);
+	word_set(&slot->discarded, 0);
+	word_set(&slot->said_until, 0);
+	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &slot->cookie, &size);
+	slot->since = clock_real_us();
+	slot->peer = *peer;
+	slot->fd = fd;
+	slot->input = 0;
+	slot->source = echo ? SOURCE_ECHO : SOURCE_RING;
+	slot->echo = echo;
+	slot->commander = false;
+}
+
+static void let_in(struct acceptor *acceptor, int fd, const struct peer *peer, uint32_t number)
 {
 	struct core *core = acceptor->core;
 	struct slot *slot = &core->slots[number];
 	struct client *client = &core->clients[number];
-	socklen_t size = sizeof(slot->cookie);
-	char address[CLIENT_ADDRESS_MAX];
+	bool echo = acceptor->config.mode == MODE_ECHO;
+	char address[PEER_NAME_MAX];
 
-	*slot = *visitor;
-	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &slot->cookie, &size);
-	slot->since = clock_real_us();
-	slot->echo = acceptor->config.mode == MODE_ECHO;
-	slot->source = slot->echo ? SOURCE_ECHO : SOURCE_RING;
-	slot->fd = fd;
+	fill(slot, fd, peer, echo);
 	word_set(&slot->id, ++acceptor->next_id);
-	*client = (struct client){.slot = slot, .room = slot->echo ? NULL : core->lobby};
-	set_options(fd, slot->family, &core->tune);
+	*client = (struct client){.slot = slot, .room = echo ? NULL : core->lobby};
+	set_options(fd, peer->family, &core->tune);
 	log_event(LOG_INFO,
 		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
 					.client_id = acceptor->next_id,
-					.address = client_address(client, address),
-					.room = client->room ? client->room->record->name : NULL}),
+					.address = peer_name(peer, address),
+					.room = echo ? NULL : core->lobby->record->name}),
 		  "client %s connected", address);
 	handler_give(choose_handler(acceptor, client), client);
 }
 
-static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *peer)
+static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *address)
 {
 	const struct config *config = &acceptor->config;
-	struct slot slot = {0};
-	const struct client visitor = {.slot = &slot};
+	const struct peer peer = identify(fd, address);
 	uint32_t number;
 	int answer;
 
-	identify(&slot, fd, peer);
-	answer = admission_take(&acceptor->core->admission, client_counted(&visitor),
+	answer = admission_take(&acceptor->core->admission, peer_counted(&peer),
 				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
 				&number);
 	if (answer == ADMITTED)
-		let_in(acceptor, fd, &slot, number);
+		let_in(acceptor, fd, &peer, number);
 	else if (answer < 0)
 		close(fd);
 	else
-		refuse(acceptor, fd, &visitor, answer);
+		refuse(acceptor, fd, &peer, answer);
 }
 
 /* No descriptor is left: the listeners rest until a client goes, or for a second. */
@@ -175,13 +195,13 @@ void acceptor_admit(struct acceptor *acceptor, struct listener *listener)
 	int error = 0;
 
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		union sock_address peer = {0};
-		socklen_t size = sizeof(peer);
-		int fd = accept4(listener->source.fd, &peer.any, &size,
+		union sock_address address = {0};
+		socklen_t size = sizeof(address);
+		int fd = accept4(listener->source.fd, &address.any, &size,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			admit_one(acceptor, fd, &peer);
+			admit_one(acceptor, fd, &address);
 			continue;
 		}
 		error = errno;

@@ -11,7 +11,7 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-static const uint64_t MAGIC = 0x616e6572612d746d; /* "mt-arena", in little endian */
+static const uint64_t magic = 0x616e6572612d746d; /* "mt-arena", in little endian */
 
 static int new_memfd(void)
 {
@@ -45,7 +45,7 @@ int arena_new(struct arena *ret, uint64_t size, size_t mapped, uint32_t layout)
 	header = bytes;
 	header->layout = layout;
 	header->size = size;
-	header->magic = MAGIC;
+	header->magic = magic;
 	*ret = (struct arena){.fd = take_fd(&fd), .bytes = bytes, .mapped = mapped};
 	return 0;
 }

@@ -63,11 +63,3 @@ static inline char *client_input(const struct client *client, char *buffer, uint
 {
 	return buffer + (position - word_get(&client->slot->input_base));
 }
-
-enum { CLIENT_ADDRESS_MAX = 64 };
-
-/* Writes "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix:uid=1000"; returns text. */
-const char *client_address(const struct client *client, char text[CLIENT_ADDRESS_MAX]);
-
-/* The address that max_per_address counts, or NULL. */
-const struct in6_addr *client_counted(const struct client *client);

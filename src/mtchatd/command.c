@@ -38,7 +38,8 @@ void answer_add(struct answer *answer, const char *format, ...)
 
 	if (room < sizeof("* \n"))
 		return;
-	memcpy(to, "* ", 2);
+	to[0] = '*';
+	to[1] = ' ';
 	va_start(ap, format);
 	size = 2 + (size_t)vsnprintf(to + 2, room - 2, format, ap);
 	va_end(ap);

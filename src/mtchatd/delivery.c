@@ -1,15 +1,13 @@
 /* delivery.c - gives a client what is its due: its outbox, and the log from its cursor on */
 #include <errno.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
-#include "common/log.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
-#include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/overtake.h"
 
 enum delivered { DELIVERED_ALL, DELIVERED_SOME, DELIVERED_NONE };
 
@@ -94,8 +92,6 @@ static void record(struct handler *handler, struct client *client, const struct 
 	}
 }
 
-static bool unpark(struct handler *handler, struct client *client);
-
 static enum delivered push(struct handler *handler, struct client *client, uint64_t head)
 {
 	struct slot *slot = client->slot;
@@ -105,7 +101,7 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 		ssize_t sent;
 
 		if (!parcel.size) {
-			if (word_get(&slot->parked) && unpark(handler, client))
+			if (word_get(&slot->parked) && overtaken_return(handler, client))
 				continue;
 			return DELIVERED_ALL;
 		}
@@ -121,83 +117,6 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 		if ((size_t)sent < parcel.size)
 			return DELIVERED_SOME;
 	}
-}
-
-/*
- * A stuck client is overtaken.  The rest of the line that it is in goes to the front of its
- * outbox; its cursor stays at the line's end, and holds nobody any more.
- */
-static void park(struct handler *handler, struct client *client)
-{
-	struct room *room = client->room;
-	struct slot *slot = client->slot;
-	struct redo *redo = &handler->redo;
-	uint64_t cursor = word_get(&slot->cursor), next, lines;
-
-	next = ring_next_line(&room->ring, cursor, room_head(room));
-	pthread_mutex_lock(&room->lock);
-	lines = room_lines_before(room, next);
-	pthread_mutex_unlock(&room->lock);
-
-	if (next != cursor) /* cursor + sent stays what it was: no byte is counted twice */
-		outbox_put_front(intake_outbox(handler, client), redo, ring_at(&room->ring, cursor),
-				 next - cursor);
-	redo_put(redo, &slot->cursor, next);
-	redo_put(redo, &slot->parked, lines + 1);
-	redo_commit(redo);
-	client->laggard = true;
-}
-
-static void log_skip(const struct client *client, uint64_t first, uint64_t last)
-{
-	char address[CLIENT_ADDRESS_MAX];
-
-	log_event(LOG_INFO,
-		  (&(struct log_fields){.message_id = MESSAGE_LINES_SKIPPED,
-					.client_id = word_get(&client->slot->id),
-					.address = client_address(client, address),
-					.room = client->room->record->name}),
-		  "client %s reads too slowly: skipped %llu lines", address,
-		  (unsigned long long)(last - first + 1));
-}
-
-/*
- * A parked client reads again: it goes on in the newer half of the log (the very oldest line
- * would be in the way again at once) and is told what it missed.  False if it has left.
- */
-static bool unpark(struct handler *handler, struct client *client)
-{
-	struct room *room = client->room;
-	struct slot *slot = client->slot;
-	struct redo *redo = &handler->redo;
-	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, last;
-	char notice[128];
-	int size = 0;
-
-	if (client->state == CLIENT_LEAVES && client->until <= cursor)
-		return false;
-
-	pthread_mutex_lock(&room->lock); /* nobody writes: a place is chosen, then held */
-	head = room_head(room);
-	if (head - cursor > room->ring.size / 2)
-		to = ring_next_line(&room->ring, head - room->ring.size / 2, head);
-	first = word_get(&slot->parked);
-	last = to == cursor ? first - 1 : room_lines_before(room, to);
-	gate_hold(room, handler->index, to);
-	pthread_mutex_unlock(&room->lock);
-
-	if (last >= first) {
-		size = snprintf(notice, sizeof(notice), "* %llu lines skipped (%s.%llu-%llu)\n",
-				(unsigned long long)(last - first + 1), room->record->epoch,
-				(unsigned long long)first, (unsigned long long)last);
-		outbox_put_front(intake_outbox(handler, client), redo, notice, (size_t)size);
-		log_skip(client, first, last);
-	}
-	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + (uint64_t)size - to);
-	redo_put(redo, &slot->cursor, to);
-	redo_put(redo, &slot->parked, 0);
-	redo_commit(redo);
-	return true;
 }
 
 static void block(struct handler *handler, struct client *client)
@@ -242,11 +161,6 @@ bool delivery_serve(struct handler *handler, struct client *client, uint64_t hea
 	return true;
 }
 
-static struct client *member_at(const struct members *members, size_t place)
-{
-	return (struct client *)members->list[place]; /* its first member */
-}
-
 void delivery_flush(struct handler *handler, struct room *room)
 {
 	struct readers *readers = &room->readers[handler->index];
@@ -255,11 +169,11 @@ void delivery_flush(struct handler *handler, struct room *room)
 	size_t i = 0;
 
 	while (i < members->active) {
-		struct client *client = member_at(members, i);
+		struct client *client = client_at(members, i);
 
 		delivery_serve(handler, client, head);
 		/* Who has left or is blocked has been replaced by another one. */
-		if (i < members->active && member_at(members, i) == client)
+		if (i < members->active && client_at(members, i) == client)
 			i++;
 	}
 	readers->seen = head;
@@ -272,57 +186,10 @@ void delivery_publish(struct handler *handler, struct room *room)
 	uint64_t min = members->count ? readers->seen : UINT64_MAX;
 
 	for (size_t i = members->active; i < members->count; i++) {
-		const struct slot *slot = member_at(members, i)->slot;
+		const struct slot *slot = client_at(members, i)->slot;
 
 		if (!word_get(&slot->parked) && word_get(&slot->cursor) < min)
 			min = word_get(&slot->cursor);
 	}
 	gate_publish(room, handler->index, min);
-}
-
-/* Far enough behind to be in the way now or soon: all laggards cost one grace together. */
-static bool in_the_way(const struct room *room, const struct client *client)
-{
-	return !word_get(&client->slot->parked) &&
-	       room_head(room) - word_get(&client->slot->cursor) > room->ring.size / 2;
-}
-
-uint64_t delivery_grace_due(const struct handler *handler, const struct room *room)
-{
-	const struct members *members = &room->readers[handler->index].members;
-	uint64_t due = UINT64_MAX, over;
-
-	if (!gate_is_shut(room))
-		return UINT64_MAX;
-	over = atomic_load(&room->gated_since) +
-	       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
-	for (size_t i = members->active; i < members->count; i++) {
-		if (!in_the_way(room, member_at(members, i)))
-			continue;
-		if (member_at(members, i)->laggard)
-			return handler->now; /* is not waited for again */
-		due = over;
-	}
-	return due;
-}
-
-void delivery_overtake(struct handler *handler, struct room *room)
-{
-	const struct members *members = &room->readers[handler->index].members;
-	bool over, parked = false;
-
-	if (!gate_is_shut(room) || members->active == members->count)
-		return;
-	over = handler->now >= atomic_load(&room->gated_since) +
-				       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
-	for (size_t i = members->active; i < members->count; i++) {
-		struct client *client = member_at(members, i);
-
-		if ((over || client->laggard) && in_the_way(room, client)) {
-			park(handler, client);
-			parked = true;
-		}
-	}
-	if (parked)
-		delivery_publish(handler, room);
 }

@@ -2,9 +2,8 @@
  * delivery.h - gives a client what is its due: its outbox, and the log from its cursor on
  *
  * One send() carries all that lies between cursor and head, straight from the ring.  A client
- * that does not take all of it is `blocked` and served when its socket has space again.  If it
- * stands in the way of the room for too long it is parked: it counts no more, and is told
- * what it missed when it reads again.
+ * that does not take all of it is `blocked` and served when its socket has space again; if it
+ * stands in the way of the room for too long, it is overtaken (overtake.h).
  */
 #pragma once
 
@@ -21,12 +20,6 @@ void delivery_flush(struct handler *handler, struct room *room);
 
 /* Publishes what the room's writers must not overwrite. */
 void delivery_publish(struct handler *handler, struct room *room);
-
-/* When the room's grace is over for blocked clients here, ms; UINT64_MAX: nobody is in the way. */
-uint64_t delivery_grace_due(const struct handler *handler, const struct room *room);
-
-/* Parks those who stand in the way, if it is over. */
-void delivery_overtake(struct handler *handler, struct room *room);
 
 /* What the socket has ever taken from us, in bytes. */
 uint64_t delivery_accepted(const struct core *core, const struct client *client);

@@ -23,14 +23,14 @@ static void log_departure(const struct handler *handler, const struct client *cl
 			  const char *reason)
 {
 	const struct slot *slot = client->slot;
-	char address[CLIENT_ADDRESS_MAX];
+	char address[PEER_NAME_MAX];
 	uint64_t duration = handler->time > slot->since ? (handler->time - slot->since) / 1000 : 0;
 
 	log_event(LOG_INFO,
 		  (&(struct log_fields){
 			  .message_id = MESSAGE_CLIENT_DISCONNECTED,
 			  .client_id = word_get(&slot->id),
-			  .address = client_address(client, address),
+			  .address = peer_name(&client->slot->peer, address),
 			  .room = client->room ? client->room->record->name : NULL,
 			  .reason = reason,
 			  .duration_ms = duration,
@@ -71,7 +71,8 @@ void departure_end(struct handler *handler, struct client *client, const char *r
 	word_set(&slot->id, 0);
 	slot->use = SLOT_FREE;
 	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
-	admission_give(&core->admission, client_counted(client), (uint32_t)(slot - core->slots));
+	admission_give(&core->admission, peer_counted(&client->slot->peer),
+		       (uint32_t)(slot - core->slots));
 	if (atomic_load(&core->acceptor_waits))
 		waker_wake(&core->acceptor);
 }
@@ -171,7 +172,7 @@ void departure_sweep(struct handler *handler)
 		return;
 	leaving = waitlist_take(&handler->leaving);
 	for (size_t i = 0; i < leaving.count; i++) {
-		struct client *client = handler_waited(&leaving.list[i]);
+		struct client *client = handler_waited(handler, &leaving.list[i]);
 
 		if (!client)
 			continue;
@@ -211,7 +212,7 @@ static void for_each_client(struct handler *handler, struct members *members,
 	while (i < members->count) {
 		struct member *member = members->list[i];
 
-		do_one(handler, (struct client *)member);
+		do_one(handler, client_at(members, i));
 		if (i < members->count && members->list[i] == member)
 			i++;
 	}

@@ -38,9 +38,13 @@ void handler_list(struct waitlist *list, struct client *client, bool *listed)
 	waitlist_add(list, client, word_get(&client->slot->id));
 }
 
-struct client *handler_waited(const struct waiting_client *entry)
+struct client *handler_waited(const struct handler *handler, const struct waiting_client *entry)
 {
-	return word_get(&entry->client->slot->id) == entry->id ? entry->client : NULL;
+	const struct core *core = handler->core;
+	/* The client may be another handler's by now, but an id can be read by anybody. */
+	const struct slot *slot = &core->slots[entry->client - core->clients];
+
+	return word_get(&slot->id) == entry->id ? entry->client : NULL;
 }
 
 /* A new client stands at the head: it sees what is said from now on. */

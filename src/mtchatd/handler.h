@@ -75,12 +75,17 @@ void handler_watch(struct handler *handler, struct client *client);
 void handler_list(struct waitlist *list, struct client *client, bool *listed);
 
 /* The client of an entry, or NULL if that one has gone. */
-struct client *handler_waited(const struct waiting_client *entry);
+struct client *handler_waited(const struct handler *handler, const struct waiting_client *entry);
 
 static inline struct readers *handler_readers(const struct handler *handler,
 					      const struct client *client)
 {
 	return &client->room->readers[handler->index];
+}
+
+static inline struct client *client_at(const struct members *members, size_t place)
+{
+	return (struct client *)members->list[place]; /* the member is its first member */
 }
 
 static inline int client_fd(const struct client *client)

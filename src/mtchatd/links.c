@@ -30,7 +30,7 @@ static enum link look_at(const struct handler *handler, struct client *client)
 	socklen_t size = sizeof(info);
 	uint32_t now = (uint32_t)handler->now;
 
-	if (client->slot->family == AF_UNIX ||
+	if (client->slot->peer.family == AF_UNIX ||
 	    getsockopt(client_fd(client), IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
 		return LINK_QUIET;
 	if (!info.tcpi_retransmits && !info.tcpi_probes) {
@@ -45,12 +45,12 @@ static enum link look_at(const struct handler *handler, struct client *client)
 
 static void end_dead(struct handler *handler, struct client *client)
 {
-	char address[CLIENT_ADDRESS_MAX];
+	char address[PEER_NAME_MAX];
 
 	log_event(LOG_INFO,
 		  (&(struct log_fields){.message_id = MESSAGE_LINK_DEAD,
 					.client_id = word_get(&client->slot->id),
-					.address = client_address(client, address)}),
+					.address = peer_name(&client->slot->peer, address)}),
 		  "the link to %s is dead: nothing was acknowledged for %u s", address,
 		  ((uint32_t)handler->now - client->silent_since) / 1000);
 	departure_end(handler, client, "link dead");
@@ -63,7 +63,7 @@ static bool look_at_all(struct handler *handler, struct members *members)
 	size_t i = 0;
 
 	while (i < members->count) {
-		struct client *client = (struct client *)members->list[i];
+		struct client *client = client_at(members, i);
 		enum link link = client->broken ? LINK_QUIET : look_at(handler, client);
 
 		if (link == LINK_DEAD) {

@@ -1,6 +1,5 @@
 /* listeners.c - the sockets that clients come in by, as the configuration says */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -35,17 +34,13 @@ static struct wanted wanted_by(const struct config *config)
 	return wanted;
 }
 
-static bool same(const union sock_address *a, const union sock_address *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0; /* both were made from zeros */
-}
-
 static struct listener *find(struct listeners *listeners, const union sock_address *address)
 {
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		struct listener *listener = &listeners->list[i];
 
-		if (listener->open && !listener->retires && same(&listener->address, address))
+		if (listener->open && !listener->retires &&
+		    sock_address_same(&listener->address, address))
 			return listener;
 	}
 	return NULL;
@@ -125,7 +120,7 @@ int listeners_open(struct listeners *listeners, const struct config *config)
 		bool asked_for = false;
 
 		for (size_t k = 0; k < wanted.count; k++)
-			asked_for |= same(&listener->address, &wanted.address[k]);
+			asked_for |= sock_address_same(&listener->address, &wanted.address[k]);
 		listener->retires |= listener->open && !asked_for;
 	}
 	return 0;

@@ -22,7 +22,7 @@ static int serve(const struct config *config, const struct options *options)
 	if (r < 0)
 		log_errno(r, "no journal thread, a slow journal may hold us up");
 
-	r = server_run(config, options);
+	r = server_run(config, options->config_path, &options->tune);
 	journal_stop(journal);
 	switch (r) {
 	case 0:

@@ -38,6 +38,7 @@ int options_parse(struct options *ret, int argc, char *argv[])
 	int option;
 
 	*ret = (struct options){.config_path = SYSCONFDIR "/mtchatd.conf", .tune = TUNE_DEFAULT};
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread yet */
 	while ((option = getopt_long(argc, argv, "c:Vh", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

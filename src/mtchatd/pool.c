@@ -5,7 +5,7 @@
 
 #include "mtchatd/pool.h"
 
-static const uint32_t FAT = UINT32_C(1) << 31;
+static const uint32_t fat_bit = UINT32_C(1) << 31;
 
 int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size, uint32_t count)
 {
@@ -34,14 +34,14 @@ uint32_t pool_take(struct pool *pool)
 	pthread_mutex_lock(&pool->lock);
 	if (pool->idles) {
 		number = pool->idle[--pool->idles];
-		if (number & FAT)
+		if (number & fat_bit)
 			pool->fat--;
 	} else {
 		assert(pool->fresh <= pool->count);
 		number = pool->fresh++;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return number & ~FAT;
+	return number & ~fat_bit;
 }
 
 void pool_give(struct pool *pool, uint32_t number, bool fat)
@@ -52,7 +52,7 @@ void pool_give(struct pool *pool, uint32_t number, bool fat)
 	punch = fat && pool->fat >= POOL_FAT_MAX;
 	if (!punch) {
 		pool->fat += fat;
-		pool->idle[pool->idles++] = number | (fat ? FAT : 0);
+		pool->idle[pool->idles++] = number | (fat ? fat_bit : 0);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	if (!punch)

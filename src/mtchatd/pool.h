@@ -25,7 +25,7 @@ struct pool {
 	uint32_t count;
 
 	pthread_mutex_t lock;
-	uint32_t *idle; /* lock; a stack of numbers, FAT added to those with pages */
+	uint32_t *idle; /* lock; a stack of numbers, a bit added to those with pages */
 	uint32_t idles; /* lock */
 	uint32_t fresh; /* lock; the first number that was never lent */
 	uint32_t fat;   /* lock; how many in `idle` kept their pages */

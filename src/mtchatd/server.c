@@ -67,7 +67,7 @@ static int serve(struct server *server, const struct config *config, const char 
 	return r;
 }
 
-int server_run(const struct config *config, const struct options *options)
+int server_run(const struct config *config, const char *config_path, const struct tune *tune)
 {
 	AUTO_FREE struct server *server = calloc(1, sizeof(*server));
 	struct config settled = *config;
@@ -75,16 +75,15 @@ int server_run(const struct config *config, const struct options *options)
 
 	if (!server)
 		return log_errno(-ENOMEM, "cannot start");
-	server_clamp_clients(&settled, handlers, &options->tune);
-	r = core_new(&server->core, &options->tune, handlers,
-		     (uint64_t)settled.room_log_kib * 1024);
+	server_clamp_clients(&settled, handlers, tune);
+	r = core_new(&server->core, tune, handlers, (uint64_t)settled.room_log_kib * 1024);
 	if (r < 0)
 		return log_errno(r, "cannot make the arena");
 	limits_set(&server->core->limits, &settled);
 
 	r = start_handlers(server);
 	if (r >= 0)
-		r = serve(server, &settled, options->config_path);
+		r = serve(server, &settled, config_path);
 	stop_handlers(server);
 	core_free(server->core);
 	if (r >= 0)

@@ -16,8 +16,9 @@
  */
 #pragma once
 
-#include <netinet/in.h>
+#include <stdbool.h>
 
+#include "mtchatd/peer.h"
 #include "mtchatd/word.h"
 
 enum { SLOTS_MAX = 100000 };
@@ -43,17 +44,14 @@ struct slot {
 	word id;         /* CLIENT_ID in the journal; never used again; 0: nobody */
 	uint64_t since;  /* connected at, us since 1970 */
 
-	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d; Unix socket: s6_addr32[0] is the uid */
-	in_port_t port;          /* network order */
-	uint8_t family;          /* AF_INET, AF_INET6, AF_UNIX */
-	_Atomic uint8_t use;     /* enum slot_use */
+	struct peer peer;
 
 	_Atomic int fd;
 	_Atomic uint32_t input; /* number of its input buffer in the pool, or 0 */
+	_Atomic uint8_t use;    /* enum slot_use */
 	_Atomic uint8_t source; /* enum slot_source */
-	uint8_t echo;           /* mode == "echo" when it came */
-	uint8_t commander;      /* has used a command: may be told things */
-	uint8_t pad;
+	bool echo;              /* mode == "echo" when it came */
+	bool commander;         /* has used a command: may be told things */
 };
 
 _Static_assert(sizeof(struct slot) == 128, "two cache lines: 10,000 idle clients cost 1.3 MB");

@@ -9,6 +9,7 @@
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/links.h"
+#include "mtchatd/overtake.h"
 #include "mtchatd/turn.h"
 
 enum { EVENTS = 256 };
@@ -28,7 +29,7 @@ static bool has_news(const struct handler *handler)
 static bool broken_can_go_on(const struct handler *handler)
 {
 	for (size_t i = 0; i < handler->broken.count; i++) {
-		const struct client *client = handler_waited(&handler->broken.list[i]);
+		const struct client *client = handler_waited(handler, &handler->broken.list[i]);
 
 		if (client && !client->pauses)
 			return true;
@@ -39,7 +40,7 @@ static bool broken_can_go_on(const struct handler *handler)
 /* When the next thing is to be done that nobody will wake us for, ms; UINT64_MAX: never. */
 static uint64_t next_due(const struct handler *handler)
 {
-	uint64_t due = delivery_grace_due(handler, handler->core->lobby);
+	uint64_t due = overtake_due(handler, handler->core->lobby);
 
 	if (broken_can_go_on(handler))
 		return handler->now;
@@ -108,7 +109,7 @@ static void read_broken(struct handler *handler)
 	struct waitlist broken = waitlist_take(&handler->broken);
 
 	for (size_t i = 0; i < broken.count; i++) {
-		struct client *client = handler_waited(&broken.list[i]);
+		struct client *client = handler_waited(handler, &broken.list[i]);
 
 		if (!client || !intake_read(handler, client))
 			continue;
@@ -130,7 +131,7 @@ static void resume_gated(struct handler *handler, struct room *room)
 		return;
 	waiting = waitlist_take(&readers->waiting);
 	for (size_t i = 0; i < waiting.count; i++) {
-		struct client *client = handler_waited(&waiting.list[i]);
+		struct client *client = handler_waited(handler, &waiting.list[i]);
 
 		if (client)
 			intake_resume(handler, client, PAUSE_GATE);
@@ -146,7 +147,7 @@ static void resume_throttled(struct handler *handler)
 		return;
 	throttled = waitlist_take(&handler->throttled);
 	for (size_t i = 0; i < throttled.count; i++) {
-		struct client *client = handler_waited(&throttled.list[i]);
+		struct client *client = handler_waited(handler, &throttled.list[i]);
 
 		if (!client)
 			continue;
@@ -197,7 +198,7 @@ static void serve_answers(struct handler *handler)
 	struct waitlist answering = waitlist_take(&handler->answering);
 
 	for (size_t i = 0; i < answering.count; i++) {
-		struct client *client = handler_waited(&answering.list[i]);
+		struct client *client = handler_waited(handler, &answering.list[i]);
 
 		if (!client)
 			continue;
@@ -253,7 +254,7 @@ bool turn(struct handler *handler)
 	serve_room(handler, room, events);
 	serve_answers(handler);
 	delivery_publish(handler, room);
-	delivery_overtake(handler, room);
+	overtake_laggards(handler, room);
 	departure_sweep(handler);
 	links_look(handler);
 	atomic_store(&handler->answered, asked);

@@ -1,0 +1,134 @@
+/* overtake.c - leaves stuck readers behind, and lets them return */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/log.h"
+#include "mtchatd/delivery.h"
+#include "mtchatd/gate.h"
+#include "mtchatd/intake.h"
+#include "mtchatd/messages.h"
+#include "mtchatd/outbox.h"
+#include "mtchatd/overtake.h"
+
+/*
+ * A stuck client is overtaken.  The rest of the line that it is in goes to the front of its
+ * outbox; its cursor stays at the line's end, and holds nobody any more.
+ */
+static void park(struct handler *handler, struct client *client)
+{
+	struct room *room = client->room;
+	struct slot *slot = client->slot;
+	struct redo *redo = &handler->redo;
+	uint64_t cursor = word_get(&slot->cursor), next, lines;
+
+	next = ring_next_line(&room->ring, cursor, room_head(room));
+	pthread_mutex_lock(&room->lock);
+	lines = room_lines_before(room, next);
+	pthread_mutex_unlock(&room->lock);
+
+	if (next != cursor) /* cursor + sent stays what it was: no byte is counted twice */
+		outbox_put_front(intake_outbox(handler, client), redo, ring_at(&room->ring, cursor),
+				 next - cursor);
+	redo_put(redo, &slot->cursor, next);
+	redo_put(redo, &slot->parked, lines + 1);
+	redo_commit(redo);
+	client->laggard = true;
+}
+
+static void log_skip(const struct client *client, uint64_t lines)
+{
+	char address[PEER_NAME_MAX];
+
+	log_event(LOG_INFO,
+		  (&(struct log_fields){.message_id = MESSAGE_LINES_SKIPPED,
+					.client_id = word_get(&client->slot->id),
+					.address = peer_name(&client->slot->peer, address),
+					.room = client->room->record->name}),
+		  "client %s reads too slowly: skipped %" PRIu64 " lines", address, lines);
+}
+
+/*
+ * A parked client reads again: it goes on in the newer half of the log (the very oldest line
+ * would be in the way again at once) and is told what it missed.
+ */
+bool overtaken_return(struct handler *handler, struct client *client)
+{
+	struct room *room = client->room;
+	struct slot *slot = client->slot;
+	struct redo *redo = &handler->redo;
+	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, lines;
+	char notice[128];
+	int size = 0;
+
+	if (client->state == CLIENT_LEAVES && client->until <= cursor)
+		return false;
+
+	pthread_mutex_lock(&room->lock); /* nobody writes: a place is chosen, then held */
+	head = room_head(room);
+	if (head - cursor > room->ring.size / 2)
+		to = ring_next_line(&room->ring, head - room->ring.size / 2, head);
+	first = word_get(&slot->parked);
+	lines = to == cursor ? 0 : room_lines_before(room, to) + 1 - first;
+	gate_hold(room, handler->index, to);
+	pthread_mutex_unlock(&room->lock);
+
+	if (lines) {
+		size = snprintf(notice, sizeof(notice),
+				"* %" PRIu64 " lines skipped (%s.%" PRIu64 "-%" PRIu64 ")\n", lines,
+				room->record->epoch, first, first + lines - 1);
+		outbox_put_front(intake_outbox(handler, client), redo, notice, (size_t)size);
+		log_skip(client, lines);
+	}
+	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + (uint64_t)size - to);
+	redo_put(redo, &slot->cursor, to);
+	redo_put(redo, &slot->parked, 0);
+	redo_commit(redo);
+	return true;
+}
+
+/* Far enough behind to be in the way now or soon: all laggards cost one grace together. */
+static bool in_the_way(const struct room *room, const struct client *client)
+{
+	return !word_get(&client->slot->parked) &&
+	       room_head(room) - word_get(&client->slot->cursor) > room->ring.size / 2;
+}
+
+uint64_t overtake_due(const struct handler *handler, const struct room *room)
+{
+	const struct members *members = &room->readers[handler->index].members;
+	uint64_t due = UINT64_MAX, over;
+
+	if (!gate_is_shut(room))
+		return UINT64_MAX;
+	over = atomic_load(&room->gated_since) +
+	       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
+	for (size_t i = members->active; i < members->count; i++) {
+		if (!in_the_way(room, client_at(members, i)))
+			continue;
+		if (client_at(members, i)->laggard)
+			return handler->now; /* is not waited for again */
+		due = over;
+	}
+	return due;
+}
+
+void overtake_laggards(struct handler *handler, struct room *room)
+{
+	const struct members *members = &room->readers[handler->index].members;
+	bool over, parked = false;
+
+	if (!gate_is_shut(room) || members->active == members->count)
+		return;
+	over = handler->now >= atomic_load(&room->gated_since) +
+				       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
+	for (size_t i = members->active; i < members->count; i++) {
+		struct client *client = client_at(members, i);
+
+		if ((over || client->laggard) && in_the_way(room, client)) {
+			park(handler, client);
+			parked = true;
+		}
+	}
+	if (parked)
+		delivery_publish(handler, room);
+}
