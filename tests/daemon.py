@@ -54,7 +54,7 @@ class Daemon:
         self.config = self.path("mtchatd.conf")
         self.write_config()
         self.messages, self.lines, self.heard = [], [], threading.Condition()
-        self.listening = True
+        self.listening, self.told = True, False
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(self.path("notify"))
         self.process = self._spawn(tune or {}, env or {}, preexec, stderr)
@@ -238,6 +238,10 @@ class Daemon:
         self._tidy()
 
     def _tidy(self):
+        if not self.told:  # pytest shows it if the test failed
+            self.told = True
+            print("log:", *self.lines[-60:], sep="\n  ")
+            print("messages:", *(message for _, message in self.messages[-10:]), sep="\n  ")
         self.listening = False
         for thread in self._threads:
             thread.join(PATIENCE)
@@ -257,8 +261,6 @@ class Daemon:
                 self.kill()
             return
         print("status before the kill:", self.process.poll())
-        print("log:", *self.lines[-60:], sep="\n  ")
-        print("messages:", *(m for _, m in self.messages[-10:]), sep="\n  ")
         self.kill()
 
 

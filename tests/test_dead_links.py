@@ -15,6 +15,7 @@ from daemon import Daemon
 
 CLONE_NEWNET = 0x40000000
 SERVER, PEER = "10.117.83.1", "10.117.83.2"
+MAC = "02:00:00:00:00:01"
 # Found within some 3 s when idle, 2 s when something is owed; real life is 10 to 60 times slower.
 TUNE = {"keepalive_idle_s": 1, "keepalive_step_s": 1, "keepalive_probes": 2,
         "link_look_ms": 100, "link_dead_ms": 2000, "status_ms": 100}
@@ -45,12 +46,16 @@ class Cable:
                 ip("-n", name, "address", "add", address + "/24", "dev", "cable")
                 ip("-n", name, "link", "set", "cable", "up")
                 ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", self.far, "link", "set", "cable", "address", MAC)
+            ip("-n", self.near, "neighbour", "replace", PEER, "lladdr", MAC, "dev", "cable")
         except subprocess.CalledProcessError:
             self.close()
             raise
 
     def pull(self):
-        ip("-n", self.far, "link", "set", "cable", "down")
+        """From now on nothing arrives, and nobody is told: as with a cable pulled further off."""
+        ip("-n", self.far, "route", "replace", "blackhole", SERVER + "/32")
+        ip("-n", self.far, "link", "set", "cable", "arp", "off", "address", MAC.replace("1", "7"))
 
     def close(self):
         for name in (self.near, self.far):

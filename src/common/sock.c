@@ -114,7 +114,14 @@ static int prepare(int fd, const union sock_address *address)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ? -errno : 0;
 }
 
-int sock_listen(const union sock_address *address)
+void sock_share_port(int fd, bool share)
+{
+	const int value = share;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
+}
+
+static int open_listener(const union sock_address *address, bool share)
 {
 	AUTO_CLOSE int fd = -1;
 	int r;
@@ -125,11 +132,25 @@ int sock_listen(const union sock_address *address)
 	r = prepare(fd, address);
 	if (r < 0)
 		return r;
+	if (share)
+		sock_share_port(fd, true);
 	if (bind(fd, &address->any, length_of(address)) < 0)
 		return -errno;
 	if (address->any.sa_family == AF_UNIX && chmod(address->un.sun_path, 0666) < 0)
 		return -errno;
 	if (listen(fd, SOMAXCONN) < 0)
 		return -errno;
+	if (share) /* or a second daemon of the same user could take the port as well */
+		sock_share_port(fd, false);
 	return take_fd(&fd);
+}
+
+int sock_listen(const union sock_address *address)
+{
+	return open_listener(address, false);
+}
+
+int sock_listen_beside(const union sock_address *address)
+{
+	return open_listener(address, address->any.sa_family != AF_UNIX);
 }

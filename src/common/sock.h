@@ -33,3 +33,10 @@ const char *sock_address_name(const union sock_address *address, char name[SOCK_
  * Returns the descriptor, or -errno.
  */
 int sock_listen(const union sock_address *address);
+
+/*
+ * The same beside a listener of ours at the same port, whose address overlaps: while both are
+ * allowed to share the port, with sock_share_port().
+ */
+int sock_listen_beside(const union sock_address *address);
+void sock_share_port(int fd, bool share);

@@ -9,6 +9,8 @@
 #include "mtchatd/acceptor.h"
 #include "mtchatd/messages.h"
 
+enum { RETIRE_ROUNDS = 64 }; /* times 256 connections */
+
 static sigset_t our_signals(void)
 {
 	sigset_t set;
@@ -57,6 +59,21 @@ static void handle_waker(struct event_source *source, uint32_t events)
 	acceptor->retry_due = acceptor->retry_due ? 1 : 0;
 }
 
+/*
+ * Lets in who waits, then closes.  Bounded: more than a backlog has not waited; and if there is
+ * no descriptor now, it goes on when there is.
+ */
+static void retire(struct acceptor *acceptor, struct listener *listener)
+{
+	for (int i = 0; listener->open && i < RETIRE_ROUNDS; i++) {
+		acceptor_admit(acceptor, listener);
+		if (acceptor->retry_due)
+			return;
+	}
+	event_remove(&acceptor->loop, &listener->source);
+	listener_close(listener);
+}
+
 void acceptor_watch_listeners(struct acceptor *acceptor)
 {
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
@@ -64,8 +81,8 @@ void acceptor_watch_listeners(struct acceptor *acceptor)
 
 		if (!listener->open)
 			continue;
-		if (listener->retires) { /* lets in who waits, then closes */
-			acceptor_admit(acceptor, listener);
+		if (listener->retires) {
+			retire(acceptor, listener);
 			continue;
 		}
 		if (listener->source.added)

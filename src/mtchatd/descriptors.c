@@ -3,12 +3,6 @@
 #include <sys/resource.h>
 
 #include "mtchatd/descriptors.h"
-#include "mtchatd/tune.h"
-
-enum {
-	OWN = 48,        /* arena, listeners, signals, journal, files being read */
-	EACH_HANDLER = 2 /* epoll, eventfd */
-};
 
 int descriptors_raise(void)
 {
@@ -25,9 +19,7 @@ int descriptors_raise(void)
 	return limit.rlim_cur > INT_MAX ? INT_MAX : (int)limit.rlim_cur;
 }
 
-int descriptors_clients(int limit, int handlers, const struct tune *tune)
+int descriptors_clients(int limit)
 {
-	int clients = (limit - OWN - EACH_HANDLER * handlers - tune->refused_max) / 2;
-
-	return clients > 1 ? clients : 1;
+	return limit > 2 ? limit / 2 : 1;
 }

@@ -12,6 +12,7 @@
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/handler.h"
+#include "mtchatd/render.h"
 #include "mtchatd/turn.h"
 
 void handler_watch(struct handler *handler, struct client *client)
@@ -196,7 +197,7 @@ int handler_start(struct handler **ret, struct core *core, int index)
 	handler->redo = (struct redo){.record = &core->records[index], .arena = core->arena.bytes};
 	handler->now = clock_ms();
 	handler->round = 2; /* so that nobody seems to have spoken in the round before */
-	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE); /* sparse */
+	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE + RENDER_GROWTH); /* sparse */
 	handler->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (handler->epoll_fd < 0)
 		return -errno;

@@ -12,6 +12,7 @@
 #include "mtchatd/intake.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/protocol.h"
+#include "mtchatd/render.h"
 
 enum { SLOW_NOTICE_S = 60 };
 
@@ -77,6 +78,21 @@ static enum fed obey(struct feed *feed, const struct utterance *said)
 	return FED_ALL;
 }
 
+static int say(struct feed *feed, const char *text, size_t size)
+{
+	size_t mark = render_mark(text, size);
+	char *marked = feed->handler->scratch;
+
+	if (mark < size) {
+		memmove(marked + mark + 1, text + mark, size - mark); /* it may lie there */
+		memmove(marked, text, mark);
+		marked[mark] = '~';
+		text = marked;
+		size++;
+	}
+	return room_say(&feed->said, text, size);
+}
+
 static enum fed take_line(struct feed *feed, const char *line, size_t size)
 {
 	struct utterance said;
@@ -89,7 +105,7 @@ static enum fed take_line(struct feed *feed, const char *line, size_t size)
 	said = protocol_parse(line, size);
 	if (said.command)
 		return obey(feed, &said);
-	return room_say(&feed->said, said.text, said.size) < 0 ? FED_ROOM_FULL : FED_ALL;
+	return say(feed, said.text, said.size) < 0 ? FED_ROOM_FULL : FED_ALL;
 }
 
 /* No token is left: says so, once a minute, to those who use commands. */
@@ -116,11 +132,8 @@ static bool take_token(struct feed *feed, int rate)
 
 	if (!rate)
 		return true;
-	if (tokens->level < TOKEN) {
-		int burst = limit_get(&feed->handler->core->limits.rate_burst);
-
-		tokens_refill(tokens, (uint32_t)feed->handler->now, rate, burst);
-	}
+	tokens_refill(tokens, (uint32_t)feed->handler->now, rate,
+		      limit_get(&feed->handler->core->limits.rate_burst));
 	if (tokens->level < TOKEN)
 		return false;
 	tokens->level -= TOKEN;

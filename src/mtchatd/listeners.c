@@ -64,7 +64,7 @@ static int open_one(struct listeners *listeners, const union sock_address *addre
 
 	if (!listener)
 		return -EBUSY; /* old ones still retire */
-	fd = sock_listen(address);
+	fd = sock_listen_beside(address);
 	if (fd < 0)
 		return fd;
 	*listener = (struct listener){.source.fd = fd, .address = *address, .open = true};
@@ -107,12 +107,26 @@ static int open_missing(struct listeners *listeners, const struct wanted *wanted
 	return count;
 }
 
+/* "All addresses" and one of them overlap: both are open while a reload goes from one to other. */
+static void share_ports(const struct listeners *listeners, bool share)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		const struct listener *listener = &listeners->list[i];
+
+		if (listener->open && listener->address.any.sa_family != AF_UNIX)
+			sock_share_port(listener->source.fd, share);
+	}
+}
+
 int listeners_open(struct listeners *listeners, const struct config *config)
 {
 	const struct wanted wanted = wanted_by(config);
 	struct listener *fresh[CONFIG_LISTEN_MAX + 1];
-	int r = open_missing(listeners, &wanted, fresh);
+	int r;
 
+	share_ports(listeners, true);
+	r = open_missing(listeners, &wanted, fresh);
+	share_ports(listeners, false);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {

@@ -26,7 +26,7 @@ static void apply(struct acceptor *acceptor)
 		return;
 	}
 	config_apply(&acceptor->config, &next);
-	server_clamp_clients(&acceptor->config, acceptor->core->handlers, &acceptor->core->tune);
+	server_clamp_clients(&acceptor->config);
 	limits_set(&acceptor->core->limits, &acceptor->config);
 	log_set_level(acceptor->config.log_level);
 	acceptor->trouble = NULL;

@@ -16,9 +16,9 @@ struct server {
 	struct acceptor acceptor;
 };
 
-void server_clamp_clients(struct config *config, int handlers, const struct tune *tune)
+void server_clamp_clients(struct config *config)
 {
-	int limit = descriptors_raise(), most = descriptors_clients(limit, handlers, tune);
+	int limit = descriptors_raise(), most = descriptors_clients(limit);
 
 	if (config->max_clients <= most)
 		return;
@@ -75,7 +75,7 @@ int server_run(const struct config *config, const char *config_path, const struc
 
 	if (!server)
 		return log_errno(-ENOMEM, "cannot start");
-	server_clamp_clients(&settled, handlers, tune);
+	server_clamp_clients(&settled);
 	r = core_new(&server->core, tune, handlers, (uint64_t)settled.room_log_kib * 1024);
 	if (r < 0)
 		return log_errno(r, "cannot make the arena");

@@ -13,4 +13,4 @@
 int server_run(const struct config *config, const char *config_path, const struct tune *tune);
 
 /* Lowers max_clients to what the limit of descriptors allows.  Logs if it does. */
-void server_clamp_clients(struct config *config, int handlers, const struct tune *tune);
+void server_clamp_clients(struct config *config);
