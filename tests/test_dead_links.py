@@ -1,4 +1,4 @@
-"""test_dead_links.py - a peer whose link is dead is let go; one that is only silent or stopped lives
+"""test_dead_links.py - a peer on a dead link is let go; one that is only silent or stopped lives
 
 The links are real: two network namespaces with a cable between them that can be pulled.
 """
@@ -51,6 +51,10 @@ class Cable:
         except subprocess.CalledProcessError:
             self.close()
             raise
+
+    def unplug(self):
+        """The daemon's own end loses its carrier: nothing even leaves."""
+        ip("-n", self.far, "link", "set", "cable", "down")
 
     def pull(self):
         """From now on nothing arrives, and nobody is told: as with a cable pulled further off."""
@@ -110,13 +114,14 @@ def test_a_silent_link_that_is_dead_is_found(cable, daemon):
         client.close()
 
 
-def test_a_dead_link_with_lines_owed_is_found(cable, daemon):
+@pytest.mark.parametrize("cut", ["pull", "unplug"])
+def test_a_dead_link_with_lines_owed_is_found(cable, daemon, cut):
     """Retransmissions without an answer; keepalive is silent then."""
     local = Client(daemon.unix).enter()
     lost = [cable.client(daemon.tcp).enter() for _ in range(3)]
     catch_up([local] + lost)
     fds = len(daemon.fds())
-    cable.pull()
+    getattr(cable, cut)()
     begin = time.monotonic()
     local.say(b"for those who cannot hear it")
     daemon.wait_fds(fds - 3)

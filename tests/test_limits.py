@@ -1,4 +1,4 @@
-"""test_limits.py - a full house, too many from one address, no descriptors left, comings and goings"""
+"""test_limits.py - a full house, a full address, no descriptors left, comings and goings"""
 import re
 import resource
 
@@ -128,15 +128,31 @@ def test_max_per_address_has_words_of_its_own():
             client.close()
 
 
-def test_max_clients_beyond_half_the_descriptors_is_clamped_and_told():
+def test_max_clients_of_half_the_descriptors_is_not_clamped():
     def few():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
-    with Daemon(preexec=few, max_clients=5000) as daemon:
-        assert daemon.wait_log(r"max_clients.*\b64\b|\b64\b.*max_clients")
-        clients = [Client(daemon.tcp) for _ in range(64)]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+    with Daemon(preexec=few, max_clients=512) as daemon:
+        clients = [Client(daemon.unix) for _ in range(512)]
         clients[-1].enter()
         with Client(daemon.tcp) as late:
-            assert late.read_to_end() == b"* server full (64 of 64), try again later\n"
+            assert late.read_to_end() == b"* server full (512 of 512), try again later\n"
+        for client in clients:
+            client.close()
+
+
+def test_max_clients_beyond_half_the_descriptors_is_clamped_and_told():
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
+    with Daemon(preexec=few, max_clients=5000) as daemon:
+        numbers = [int(word) for word in
+                   re.findall(r"\b\d+\b", daemon.wait_log(r"max_clients.*\b5000\b"))]
+        most = min(numbers)
+        assert 0 < most <= 256
+        clients = [Client(daemon.unix) for _ in range(most)]
+        clients[-1].enter()
+        with Client(daemon.tcp) as late:
+            assert late.read_to_end() == (
+                b"* server full (%d of %d), try again later\n" % (most, most))
         for client in clients:
             client.close()
 

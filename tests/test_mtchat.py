@@ -195,10 +195,9 @@ def test_closed_by_the_server():
 
 @pytest.mark.parametrize("size", [0, 4 << 20])
 def test_reset_by_the_server(size):
-    """While we have nothing to say, and in the middle of much."""
+    """While we have nothing more to say, and in the middle of much."""
     def answer(_, sock):
-        if size:
-            sock.recv(1)
+        sock.recv(1)  # it is connected then, and knows it
         reset(sock)
     with Hub(after=answer) as hub:
         status, _, err = run(hub.target, data=b"x" * size) if size else idle(hub.target)
@@ -206,8 +205,10 @@ def test_reset_by_the_server(size):
 
 
 def idle(target):
-    """Like run(), but stdin does not end."""
+    """Like run(), but stdin is one byte and does not end."""
     process = start(target)
+    process.stdin.write(b"x")
+    process.stdin.flush()
     status = process.wait(PATIENCE)
     result = status, process.stdout.read(), process.stderr.read().decode()
     close(process)

@@ -271,7 +271,7 @@ def test_terminal_vanishes(hub):
 
 def test_idle_costs_nothing(hub):
     with open_terminal(hub) as terminal:
-        hub.say(b"half a line, held")
+        hub.say(b"half a line, held \xec\x95")  # and a torn character
         terminal.wait_row("half a line, held")
         used = cpu_seconds(terminal.process.pid)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -288,8 +288,10 @@ def test_stop_and_go_on(hub):
         terminal.wait_row(PROMPT, last=True)
         terminal.type("half")
         terminal.wait_row("> half", last=True)
+        begin = len(terminal.raw)
         terminal.type("\x1a")
         terminal.wait_row("$", last=True)
+        assert b"\x1b[?2004l" in terminal.raw[begin:]  # readline gave the terminal back
         terminal.type("stty -a\r")
         terminal.wait(lambda: " icanon" in "".join(terminal.screen.rows()), "cooked terminal")
         terminal.type("fg\r")

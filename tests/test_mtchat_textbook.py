@@ -1,4 +1,4 @@
-"""test_mtchat_textbook.py - mtchat IP PORT NAME: with servers that close, that do not, and the real one"""
+"""test_mtchat_textbook.py - mtchat IP PORT NAME, also with the textbook's own programs"""
 import subprocess
 import threading
 import time

@@ -1,4 +1,4 @@
-"""test_order.py - many talk at once: every line whole, every line to everybody, one order for all"""
+"""test_order.py - many talk at once: every line whole and to everybody, one order for all"""
 import random
 import threading
 

@@ -206,8 +206,10 @@ def textbook_client(tmp_path):
             if "recv_msg(void *arg)" in block and "int main" in block:
                 source, program = tmp_path / "client.cpp", tmp_path / "client"
                 source.write_text(block, "utf-8")
-                subprocess.run(["g++", "-w", "-pthread", "-include", "cstring", "-include", "cstdio",
-                                "-include", "cstdlib", "-o", program, source], check=True)
+                missing = [word for name in ("cstring", "cstdio", "cstdlib")
+                           for word in ("-include", name)]  # headers that it forgets
+                subprocess.run(["g++", "-w", "-pthread", *missing, "-o", program, source],
+                               check=True)
                 return program
     pytest.skip(f"the textbook is not in {SEEDS}")
 

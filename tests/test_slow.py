@@ -1,4 +1,4 @@
-"""test_slow.py - readers that are slow or stuck: what it costs the others, and what they are told"""
+"""test_slow.py - slow and stuck readers: what they cost the others, and what they are told"""
 import re
 import threading
 import time

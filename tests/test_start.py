@@ -98,6 +98,15 @@ def test_a_port_in_use_is_a_clear_line_and_69(address):
         assert any(str(port) in line and "in use" in line for line in log), log
 
 
+def test_a_port_held_by_another_mtchatd_is_69():
+    with Daemon() as daemon:
+        status, took, log = refused(port=daemon.settings["port"])
+        assert status == 69
+        assert took < (10 if SHORT else 1)
+        assert any(str(daemon.settings["port"]) in line and "in use" in line for line in log), log
+        daemon.client().close()
+
+
 def test_an_address_that_is_not_ours_is_69():
     status, _, log = refused(listen=["192.0.2.1"])
     assert status == 69

@@ -1,4 +1,4 @@
-"""test_stop.py - how it ends: all that is owed is flushed, each connection ends with FIN, status 0"""
+"""test_stop.py - how it ends: what is owed is flushed, each connection ends with FIN, status 0"""
 import time
 
 import pytest

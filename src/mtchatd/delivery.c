@@ -46,7 +46,10 @@ static struct parcel next_parcel(const struct handler *handler, const struct cli
 
 	if (client->state == CLIENT_LEAVES && client->until < end)
 		end = client->until;
-	if (outbox && !outbox_empty(outbox) && ring_line_begins(&room->ring, cursor)) {
+	/* (A parked client's cursor is where a line began; the log may have passed it long since.)
+	 */
+	if (outbox && !outbox_empty(outbox) &&
+	    (word_get(&client->slot->parked) || ring_line_begins(&room->ring, cursor))) {
 		size_t due = outbox_due(outbox, cursor);
 
 		if (due)

@@ -97,8 +97,10 @@ static uint64_t last_due(const struct handler *handler, const struct client *cli
 {
 	const struct slot *slot = client->slot;
 	uint64_t cursor = word_get(&slot->cursor), until = word_get(&slot->said_until);
-	uint64_t line = ring_next_line(&client->room->ring, cursor, room_head(client->room));
+	uint64_t line = cursor;
 
+	if (!word_get(&slot->parked))
+		line = ring_next_line(&client->room->ring, cursor, room_head(client->room));
 	if (word_get(&slot->outbox)) {
 		uint64_t due = outbox_last_due(core_outbox(handler->core, word_get(&slot->outbox)));
 

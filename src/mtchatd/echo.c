@@ -5,6 +5,7 @@
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
 #include "mtchatd/intake.h"
+#include "mtchatd/links.h"
 
 /* 0: nothing is owed; -EAGAIN: its socket is full; another -errno. */
 static int send_back(struct handler *handler, struct client *client)
@@ -21,6 +22,7 @@ static int send_back(struct handler *handler, struct client *client)
 	if (sent < 0)
 		return errno == ENOBUFS ? -EAGAIN : -errno;
 	word_set(&slot->parsed, parsed + (uint64_t)sent);
+	links_owe(handler);
 	intake_release(handler, client);
 	return parsed + (uint64_t)sent == received ? 0 : -EAGAIN;
 }

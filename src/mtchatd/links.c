@@ -1,6 +1,7 @@
 /* links.c - finds the links that are really dead */
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
-#include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/log.h"
@@ -28,6 +29,7 @@ static enum link look_at(const struct handler *handler, struct client *client)
 {
 	struct tcp_info info;
 	socklen_t size = sizeof(info);
+	int unacknowledged = 0; /* bytes; also those that never left this machine */
 	uint32_t now = (uint32_t)handler->now;
 
 	if (client->slot->peer.family == AF_UNIX ||
@@ -35,7 +37,8 @@ static enum link look_at(const struct handler *handler, struct client *client)
 		return LINK_QUIET;
 	if (!info.tcpi_retransmits && !info.tcpi_probes) {
 		client->silent_since = 0;
-		return info.tcpi_unacked || client->blocked ? LINK_OWES : LINK_QUIET;
+		ioctl(client_fd(client), SIOCOUTQ, &unacknowledged);
+		return unacknowledged ? LINK_OWES : LINK_QUIET;
 	}
 	if (!client->silent_since || info.tcpi_last_ack_recv < now - client->silent_since)
 		client->silent_since = now ? now : 1;

@@ -55,6 +55,33 @@ static struct listener *find_free(struct listeners *listeners)
 	return NULL;
 }
 
+static void share_ports(const struct listeners *listeners, bool share)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		const struct listener *listener = &listeners->list[i];
+
+		if (listener->open && listener->address.any.sa_family != AF_UNIX)
+			sock_share_port(listener->source.fd, share);
+	}
+}
+
+/*
+ * "All addresses" and one of them overlap, and both are open for a moment when a reload goes
+ * from one to the other.  Only then: a port that could be shared from the start, a second daemon
+ * of the same user would share as well.
+ */
+static int listen_on(const struct listeners *listeners, const union sock_address *address)
+{
+	int fd = sock_listen(address);
+
+	if (fd == -EADDRINUSE) {
+		share_ports(listeners, true);
+		fd = sock_listen_beside(address);
+		share_ports(listeners, false);
+	}
+	return fd;
+}
+
 static int open_one(struct listeners *listeners, const union sock_address *address,
 		    struct listener **ret)
 {
@@ -64,7 +91,7 @@ static int open_one(struct listeners *listeners, const union sock_address *addre
 
 	if (!listener)
 		return -EBUSY; /* old ones still retire */
-	fd = sock_listen_beside(address);
+	fd = listen_on(listeners, address);
 	if (fd < 0)
 		return fd;
 	*listener = (struct listener){.source.fd = fd, .address = *address, .open = true};
@@ -107,26 +134,11 @@ static int open_missing(struct listeners *listeners, const struct wanted *wanted
 	return count;
 }
 
-/* "All addresses" and one of them overlap: both are open while a reload goes from one to other. */
-static void share_ports(const struct listeners *listeners, bool share)
-{
-	for (size_t i = 0; i < LISTENERS_MAX; i++) {
-		const struct listener *listener = &listeners->list[i];
-
-		if (listener->open && listener->address.any.sa_family != AF_UNIX)
-			sock_share_port(listener->source.fd, share);
-	}
-}
-
 int listeners_open(struct listeners *listeners, const struct config *config)
 {
 	const struct wanted wanted = wanted_by(config);
 	struct listener *fresh[CONFIG_LISTEN_MAX + 1];
-	int r;
-
-	share_ports(listeners, true);
-	r = open_missing(listeners, &wanted, fresh);
-	share_ports(listeners, false);
+	int r = open_missing(listeners, &wanted, fresh);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
