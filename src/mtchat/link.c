@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
-#include "mtchat/deadline.h"
+#include "common/deadline.h"
 
 enum {
 	BACKLOG_PAUSE_MS = 50, /* between two tries at a Unix socket with a full backlog */

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "mtchat/deadline.h"
+#include "common/deadline.h"
 
 enum { RELAY_INPUT_SIZE = 65536 };
 enum { POLL_INPUT, POLL_LINK, POLL_OUTPUT, POLL_COUNT };

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sysexits.h>
 
-#include "mtchat/deadline.h"
+#include "common/deadline.h"
 
 int session_init(struct session *ret, struct link *link, const char *name, bool clean)
 {

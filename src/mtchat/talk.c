@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "mtchat/deadline.h"
+#include "common/deadline.h"
 #include "mtchat/prompt.h"
 #include "mtchat/relay.h"
 
@@ -166,8 +166,8 @@ int talk_run(struct session *session)
 	} while (status == GO_ON);
 	prompt_close();
 	free(talk.typed);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (status != LEAVE)
-		return status;
+		return status; /* with the signals blocked: one that is late changes nothing */
+	pthread_sigmask(SIG_SETMASK, &before, NULL); /* what follows can be ended by ^C */
 	return session->over ? session_verdict(session) : relay_rest(session);
 }

@@ -4,7 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
 #include "mtchatd/messages.h"
@@ -178,29 +178,18 @@ void acceptor_done(struct acceptor *acceptor)
 	event_loop_done(&acceptor->loop);
 }
 
-static int timeout_until(uint64_t due, uint64_t now)
-{
-	if (due == UINT64_MAX)
-		return -1;
-	return due > now ? (int)(due - now) : 0;
-}
-
 /* What is due by the clock; returns when the next thing is. */
 static uint64_t tick(struct acceptor *acceptor)
 {
-	uint64_t now = clock_ms(), due, next;
+	uint64_t now = clock_ms(), due;
 
 	if (acceptor->retry_due && acceptor->retry_due <= now)
 		try_again(acceptor);
 	supervision_tick(&acceptor->supervision, now, (uint32_t)acceptor->config.max_clients,
 			 acceptor->trouble);
-	due = refusals_sweep(&acceptor->refusals, now);
-	next = supervision_due(&acceptor->supervision);
-	if (next < due)
-		due = next;
-	if (acceptor->retry_due && acceptor->retry_due < due)
-		due = acceptor->retry_due;
-	return due;
+	due = deadline_earlier(refusals_sweep(&acceptor->refusals, now),
+			       supervision_due(&acceptor->supervision));
+	return acceptor->retry_due ? deadline_earlier(due, acceptor->retry_due) : due;
 }
 
 void acceptor_run(struct acceptor *acceptor)
@@ -210,7 +199,7 @@ void acceptor_run(struct acceptor *acceptor)
 		uint64_t due = tick(acceptor);
 
 		waker_lie_down(&acceptor->core->acceptor);
-		event_wait(&acceptor->loop, timeout_until(due, clock_ms()));
+		event_wait(&acceptor->loop, deadline_timeout(due));
 		waker_get_up(&acceptor->core->acceptor);
 	}
 	supervision_state(&acceptor->supervision, "STOPPING=1\nSTATUS=giving clients their rest");

@@ -1,4 +1,4 @@
-/* deadline.h - points in time that poll() is to wait for, in ms of clock_ms() */
+/* deadline.h - points in time that a poll() or epoll_wait() is to end at, in ms of clock_ms() */
 #pragma once
 
 #include <limits.h>
