@@ -128,7 +128,9 @@ static void leave_until(struct handler *handler, struct client *client, uint64_t
 
 void departure_begin(struct handler *handler, struct client *client, const char *reason)
 {
-	leave_until(handler, client, client->room ? last_due(handler, client) : 0, reason,
+	bool owed = client->room && !client->broken;
+
+	leave_until(handler, client, owed ? last_due(handler, client) : 0, reason,
 		    (uint64_t)handler->core->tune.linger_ms);
 }
 
