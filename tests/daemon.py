@@ -6,6 +6,7 @@
 On the way out it is stopped with SIGTERM and must end with status 0; if the test failed, it is
 killed and its log printed.
 """
+import ctypes
 import os
 import random
 import re
@@ -19,6 +20,8 @@ import time
 
 from chatter import PATIENCE, Client, poll
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 MTCHATD = os.environ.get("MTCHATD", "mtchatd")
 
 
@@ -78,7 +81,12 @@ class Daemon:
             "RUNTIME_DIRECTORY", "JOURNAL_STREAM", "WATCHDOG_USEC", "WATCHDOG_PID",
             "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")}
         environ.update(env, NOTIFY_SOCKET=self.path("notify"))
-        return subprocess.Popen(argv, env=environ, preexec_fn=preexec,
+
+        def prepare():
+            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a test run that is killed leaves none
+            if preexec:
+                preexec()
+        return subprocess.Popen(argv, env=environ, preexec_fn=prepare,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE if stderr is None else stderr)
 

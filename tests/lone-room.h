@@ -34,7 +34,7 @@ static inline void lone_room_open(struct lone_room *lone, uint64_t ring_size, in
 	}
 	record = (void *)(lone->arena.bytes + ARENA_PAGE);
 	lone->redo = (struct redo){
-		.record = (void *)(lone->arena.bytes + 2 * ARENA_PAGE),
+		.record = (void *)(lone->arena.bytes + (size_t)2 * ARENA_PAGE),
 		.arena = lone->arena.bytes,
 	};
 	if (room_new(&lone->room, &lone->arena, record, LONE_ROOM_AT, "lobby", ring_size, wakers,

@@ -7,7 +7,11 @@
 
 #include "stress.h"
 
-enum { PATTERN = 128 << 10 };
+enum {
+	PATTERN = 128 << 10, /* bytes */
+	SLOWED_MS = 30000,   /* sooner it is not told again (it may have read the first one late) */
+	RECENT = 1 << 20,    /* lines among which a newcomer's first one must be */
+};
 
 static char pattern[PATTERN];
 
@@ -64,6 +68,13 @@ size_t lines_write(char *to, const struct client *client, uint32_t seq, bool may
 	return (size_t)size + length;
 }
 
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
 /* Reads digits up to `end`; 0: there is no number. */
 static uint32_t read_hex(const char **at, const char *limit, char end)
 {
@@ -71,12 +82,11 @@ static uint32_t read_hex(const char **at, const char *limit, char end)
 	const char *digit = *at;
 
 	for (; digit < limit && *digit != end; digit++) {
-		static const char digits[] = "0123456789abcdef";
-		const char *found = memchr(digits, *digit, 16);
+		int value = hex_value(*digit);
 
-		if (!found || number >> 24)
+		if (value < 0 || number >> 24)
 			return 0;
-		number = number * 16 + (uint64_t)(found - digits);
+		number = number * 16 + (uint64_t)value;
 	}
 	if (digit == limit)
 		return 0;
@@ -134,7 +144,9 @@ static uint64_t find(const struct client *client, uint64_t key)
 	while (now_ms() <= end) {
 		const struct timespec moment = {0, 1000000};
 
-		for (uint64_t n = atomic_load(&stress.last); n > 0; n--) {
+		uint64_t last = atomic_load(&stress.last);
+
+		for (uint64_t n = last; n > 0 && n + RECENT > last; n--) {
 			if (atomic_load_explicit(&stress.order[n], memory_order_relaxed) == key)
 				return n;
 		}
@@ -197,24 +209,52 @@ static void check_line(struct client *client, const char *line, size_t size)
 		client->final = true;
 }
 
-/* What was skipped is what was told: the next line must be the one after the gap. */
-static bool check_skip(struct client *client, const char *line)
+/* The text between the number that begins at `text` and what follows it; NULL: it is not so. */
+static const char *read_number(const char *text, const char *follows, uint64_t *ret)
+{
+	char *end;
+
+	if (!text || *text < '0' || *text > '9')
+		return NULL;
+	*ret = strtoull(text, &end, 10);
+	return strncmp(end, follows, strlen(follows)) == 0 ? end + strlen(follows) : NULL;
+}
+
+/* "* COUNT lines skipped (EPOCH.FIRST-LAST)"; all of them have the same epoch. */
+static bool parse_skip(struct client *client, const char *text, uint64_t *ret_first,
+		       uint64_t *ret_last)
 {
 	static _Atomic uint64_t epoch_of_all;
-	uint64_t count, first, last, epoch = 0, nobody = 0;
-	char from[8], to[8], end;
+	uint64_t count, epoch = 0, nobody = 0;
+	const char *at = strncmp(text, "* ", 2) == 0 ? text + 2 : NULL;
 
-	if (sscanf(line, "* %" SCNu64 " lines skipped (%7[a-z0-9].%" SCNu64 "-%7[a-z0-9].%" SCNu64
-		   ")%c", &count, from, &first, to, &last, &end) != 6 || end != '\n')
+	at = read_number(at, " lines skipped (", &count);
+	if (!at || strcspn(at, ".") != 7)
 		return false;
-	memcpy(&epoch, from, sizeof(from));
-	if (strcmp(from, to) != 0 ||
-	    (!atomic_compare_exchange_strong(&epoch_of_all, &nobody, epoch) && nobody != epoch))
-		fail(client, "more than one epoch: %s", line);
+	memcpy(&epoch, at, 7);
+	at = read_number(read_number(at + 8, "-", ret_first), ")", ret_last);
+	if (!at || *at != '\0')
+		return false;
+	if (!atomic_compare_exchange_strong(&epoch_of_all, &nobody, epoch) && nobody != epoch)
+		fail(client, "more than one epoch: %s", text);
+	if (count != *ret_last - *ret_first + 1)
+		fail(client, "so many are not in between: %s", text);
+	return true;
+}
+
+/* What was skipped is what was told: the next line must be the one after the gap. */
+static bool check_skip(struct client *client, const char *line, size_t size)
+{
+	uint64_t first, last;
+	char text[128];
+
+	snprintf(text, sizeof(text), "%.*s", (int)size, line);
+	if (!parse_skip(client, text, &first, &last))
+		return false;
 	if (client->kind == KIND_TALKER || client->kind == KIND_EAR)
-		fail(client, "was never slow, and is told: %.80s", line);
-	if (count != last - first + 1 || (client->placed && first != client->position + 1))
-		fail(client, "at line %" PRIu64 ": %.80s", client->position, line);
+		fail(client, "was never slow, and is told: %s", text);
+	if (last < first || last >= LINES_MAX || (client->placed && first != client->position + 1))
+		fail(client, "at line %" PRIu64 ": %s", client->position, text);
 	client->heard_before_skip = client->heard;
 	for (client->position = first; client->position <= last; client->position++) {
 		wait_for(client, client->position);
@@ -223,7 +263,7 @@ static bool check_skip(struct client *client, const char *line)
 	client->position = last;
 	client->placed = client->after_skip = true;
 	atomic_fetch_add(&stress.skips, 1);
-	atomic_fetch_add(&stress.skipped, count);
+	atomic_fetch_add(&stress.skipped, last - first + 1);
 	return true;
 }
 
@@ -250,13 +290,22 @@ static void check_answer(struct client *client, const char *line, size_t size)
 	atomic_fetch_add(due->length ? &stress.refused : &stress.pongs, 1);
 }
 
-static void check_notice(struct client *client, const char *line, size_t size)
+static bool check_slowed(struct client *client, const char *line, size_t size)
 {
 	static const char slowed[] = "* slowed to ";
 
-	if (stress.limited && !client->slowed && memcmp(line, slowed, sizeof(slowed) - 1) == 0)
-		client->slowed = true; /* once a minute, and no run is longer */
-	else if (!check_skip(client, line))
+	if (!stress.limited || size < sizeof(slowed) ||
+	    memcmp(line, slowed, sizeof(slowed) - 1) != 0)
+		return false;
+	if (client->slowed && now_ms() - client->slowed < SLOWED_MS)
+		fail(client, "is told twice within a minute: \"%.*s\"", (int)size, line);
+	client->slowed = now_ms();
+	return true;
+}
+
+static void check_notice(struct client *client, const char *line, size_t size)
+{
+	if (!check_slowed(client, line, size) && !check_skip(client, line, size))
 		check_answer(client, line, size);
 }
 

@@ -18,21 +18,21 @@
 #include <stdint.h>
 
 enum {
-	LINES_MAX = 1 << 26,    /* in the table; sparse */
-	TALKERS_MAX = 1 << 22,  /* 24 bits of a key */
-	IN_SIZE = 192 << 10,    /* more than two of the longest lines */
-	OUT_SIZE = 96 << 10,    /* what is composed at a time */
-	ANSWERS_MAX = 4096,     /* that a client may wait for */
-	WINDOW = 8 << 10,       /* bytes that a talker may have said and not heard */
-	LAG_MAX = 24 << 10,     /* bytes that one steady client may be behind another */
+	LINES_MAX = 1 << 26,   /* in the table; sparse */
+	TALKERS_MAX = 1 << 22, /* 24 bits of a key */
+	IN_SIZE = 192 << 10,   /* more than two of the longest lines */
+	OUT_SIZE = 96 << 10,   /* what is composed at a time */
+	ANSWERS_MAX = 4096,    /* that a client may wait for */
+	WINDOW = 8 << 10,      /* bytes that a talker may have said and not heard */
+	LAG_MAX = 24 << 10,    /* bytes that one steady client may be behind another */
 };
 
 enum kind {
-	KIND_TALKER, /* steady; says lines, asks, and says too long ones */
-	KIND_EAR,    /* steady; only listens */
+	KIND_TALKER,  /* steady; says lines, asks, and says too long ones */
+	KIND_EAR,     /* steady; only listens */
 	KIND_STALLER, /* does not read for some milliseconds, now and then for longer */
-	KIND_STUCK,  /* does not read for seconds, and asks all the time */
-	KIND_GUEST,  /* comes, says a few lines, and goes in one way or another */
+	KIND_STUCK,   /* does not read for seconds, and asks all the time */
+	KIND_GUEST,   /* comes, says a few lines, and goes in one way or another */
 };
 
 /* An answer that is due: a pong, or the notice that a line was too long. */
@@ -58,9 +58,9 @@ struct client {
 	uint64_t position; /* the number of the last line */
 	uint32_t heard;    /* own lines that have come back or were skipped */
 	uint32_t heard_before_skip;
-	bool after_skip; /* answers from the gap come now */
-	bool slowed;     /* was told so */
-	bool final;      /* has seen the last line of all */
+	bool after_skip;        /* answers from the gap come now */
+	uint64_t slowed;        /* ms: when it was told so; 0: never */
+	bool final;             /* has seen the last line of all */
 	_Atomic uint64_t bytes; /* steady: of lines */
 
 	struct due due[ANSWERS_MAX];
@@ -71,8 +71,8 @@ struct stress {
 	int port;
 	const char *socket; /* path */
 	int seconds, max_line;
-	int patience;       /* s: longer silence is a fault */
-	bool raw, limited;  /* text = "raw"; rate_lines is set */
+	int patience;      /* s: longer silence is a fault */
+	bool raw, limited; /* text = "raw"; rate_lines is set */
 
 	_Atomic uint64_t *order; /* [n]: key of line n */
 	_Atomic uint64_t last;   /* the highest number seen */

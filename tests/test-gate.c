@@ -125,7 +125,7 @@ static void test_line_fits(void)
 	open_room(MOST);
 	gate_shut(lone.room, 0, 1);
 	ok(!gate_is_shut(lone.room), "just enough is free");
-	is(lone_room_say(&lone, text, room_line_max(lone.room) - 2), 0,
+	is(lone_room_say(&lone, text, SIZE / 4 - 2), 0,
 	   "a line of a quarter less one fits, its LF counted");
 	lone_room_close(&lone);
 
@@ -137,6 +137,7 @@ static void test_line_fits(void)
 
 static void test_hold(void)
 {
+	const size_t free = SIZE - 1 - 50; /* above one who is 50 bytes behind */
 	uint64_t head, min;
 
 	open_room(100);
@@ -146,14 +147,16 @@ static void test_hold(void)
 	is((long long)min, 5000, "one who is further raises no minimum");
 	lone_room_hold(&lone, 2, head);
 	is((long long)atomic_load(&lone.room->readers[2].min), (long long)head, "the first counts");
-	gate_publish(lone.room, 1, head);
 
-	is(lone_room_say(&lone, text, 9), 0, "the limit is found anew");
-	is(lone_room_say(&lone, text, SIZE / 2), 0, "and is far ahead");
+	gate_publish(lone.room, 1, head);
+	pthread_mutex_lock(&lone.room->lock);
+	gate_renew_limit(lone.room);
+	is((long long)lone.room->limit, (long long)head + SIZE - 1, "all have read all");
+	pthread_mutex_unlock(&lone.room->lock);
 	lone_room_hold(&lone, 1, head - 50);
-	is(lone_room_say(&lone, text, SIZE - 1 - 50 - 10 - SIZE / 2 - 1), -ENOSPC,
-	   "one that took a place further back is not overrun");
-	is(lone_room_say(&lone, text, SIZE - 1 - 50 - 10 - SIZE / 2 - 2), 0, "by not a byte");
+	is((long long)lone.room->limit, (long long)(head + free), "one takes a place behind");
+	is(lone_room_say(&lone, text, free), -ENOSPC, "he is not overrun");
+	is(lone_room_say(&lone, text, free - 1), 0, "by not a byte");
 	lone_room_close(&lone);
 }
 

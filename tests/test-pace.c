@@ -68,7 +68,8 @@ static void test_waiting(void)
 {
 	begin();
 	pass_round(2, 2);
-	is((long long)pace_begin(&pace, RECEIVERS, now + 1), BUDGET_NS, "so long for each receiver");
+	is((long long)pace_begin(&pace, RECEIVERS, now + 1), BUDGET_NS,
+	   "so long for each receiver");
 	ok(pace_waits(&pace, spoken), "both are awaited");
 	ok(pace_waits(&pace, spoken + 1), "one has spoken: so is the other");
 	ok(!pace_waits(&pace, spoken + 2), "both have");
@@ -89,9 +90,9 @@ static void test_quiet(void)
 {
 	begin();
 	pass_round(2, 2);
-	pace_begin(&pace, RECEIVERS, now + 4 * BUDGET_NS + PACE_MAX_NS);
+	pace_begin(&pace, RECEIVERS, now + 4ULL * BUDGET_NS + PACE_MAX_NS);
 	is(expected(), 2, "soon after the last flush they are expected");
-	pace_begin(&pace, RECEIVERS, now + 4 * BUDGET_NS + PACE_MAX_NS + 1);
+	pace_begin(&pace, RECEIVERS, now + 4ULL * BUDGET_NS + PACE_MAX_NS + 1);
 	is(expected(), 0, "in a quiet room nobody is");
 
 	pass_round(2, 2);

@@ -124,10 +124,10 @@ static void test_fat(void)
 		number[i] = pool_take(&pool);
 		memset(pool_at(&pool, number[i]), 'x', SIZE);
 	}
-	is(cost(), MANY * PAGES, "fat ones that are lent cost all their pages");
+	is(cost(), (long long)MANY * PAGES, "fat ones that are lent cost all their pages");
 	for (int i = 0; i < MANY; i++)
 		pool_give(&pool, number[i], true);
-	is(cost(), POOL_FAT_MAX * PAGES, "of those that are idle only so many");
+	is(cost(), (long long)POOL_FAT_MAX * PAGES, "of those that are idle only so many");
 	for (int i = 0; i < MANY; i++) {
 		zero += is_zero(pool_at(&pool, number[i]), SIZE);
 		full += pool_at(&pool, number[i])[SIZE - 1] == 'x';
@@ -141,7 +141,7 @@ static void test_fat(void)
 		memset(pool_at(&pool, number[i]), 'y', SIZE);
 	for (int i = 0; i < MANY; i++)
 		pool_give(&pool, number[i], true);
-	is(cost(), POOL_FAT_MAX * PAGES, "those that were lent again count anew");
+	is(cost(), (long long)POOL_FAT_MAX * PAGES, "those that were lent again count anew");
 	end();
 }
 
@@ -198,7 +198,7 @@ static void test_threads(void)
 		pthread_join(borrower[i].thread, NULL);
 		is(borrower[i].faults, 0, "thread %d never shared a buffer", i);
 	}
-	ok(cost() <= COUNT * PAGES, "what is idle costs %lld pages", cost());
+	ok(cost() <= (long long)COUNT * PAGES, "what is idle costs %lld pages", cost());
 	for (int i = 0; i < COUNT; i++) {
 		uint32_t number = pool_take(&pool);
 

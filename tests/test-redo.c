@@ -1,4 +1,5 @@
 /* test-redo.c - words change together, whatever instruction the process dies at */
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -175,7 +176,7 @@ static bool kill_one(struct memory *memory, uint64_t *state)
 	if (pid < 0)
 		return false;
 	while (word_get(&memory->words[0]) < before + commits && clock_ms() < deadline)
-		;
+		sched_yield();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return word_get(&memory->words[0]) > before;

@@ -32,7 +32,7 @@ static bool holds(int fd, off_t offset, const char *text)
 static void test_mapping(void)
 {
 	AUTO_CLOSE int fd = new_file();
-	const uint64_t seam = 5 * SIZE;
+	const uint64_t seam = UINT64_C(5) * SIZE;
 	uint64_t state = CHANCE_SEED;
 	int differing = 0;
 	struct ring ring;
@@ -79,7 +79,7 @@ static void say_lap(const struct ring *ring, int lap, uint32_t rarity, uint64_t 
 	char *text = said + (size_t)lap * SIZE;
 
 	for (int i = 0; i < SIZE; i++)
-		text[i] = chance(state, rarity) ? (char)('a' + chance(state, 26)) : '\n';
+		text[i] = (char)(chance(state, rarity) ? 'a' + chance(state, 26) : '\n');
 	text[SIZE - 1 - (int)chance(state, 8)] = '\n'; /* near the seam, on either side */
 	for (uint64_t at = 0, some; at < SIZE; at += some) {
 		some = 1 + chance(state, 600);

@@ -1,6 +1,7 @@
 /* test-waker.c - no wake-up is lost, and none is paid for while its owner is awake */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -9,9 +10,10 @@
 
 #include "mtchatd/waker.h"
 
+#include "chance.h"
 #include "tap.h"
 
-enum { STROKES = 100000, LOST_MS = 10000 };
+enum { STROKES = 100000, LOST_MS = 10000, DELAY_MAX = 4000 };
 
 static int new_epoll(struct waker *waker, void *data)
 {
@@ -144,7 +146,7 @@ static void test_ping_pong(void)
 	}
 	pthread_join(thread, NULL);
 	is(one.lost + two.lost, 0, "%d strokes to and fro, no wake-up lost", STROKES);
-	is(one.wanted + two.wanted, 2 * (STROKES + 1), "all were played");
+	is(one.wanted + two.wanted, 2LL * (STROKES + 1), "all were played");
 	ok(one.slept > 0 && two.slept > 0, "and both did sleep: %d and %d times", one.slept,
 	   two.slept);
 	close(one.epoll_fd);
@@ -153,11 +155,79 @@ static void test_ping_pong(void)
 	waker_done(&two.waker);
 }
 
+/*
+ * Both at the very same time: one lies down and looks for news, the other stores news and wakes
+ * it.  Either the news is seen or the wake-up comes; without a fence on both sides, neither.
+ */
+static _Alignas(64) atomic_int round_begun, round_over;
+static _Alignas(64) atomic_int news; /* a line of its own: its store is slow */
+static struct waker sleeper;
+
+static void idle(int turns)
+{
+	for (int i = 0; i < turns; i++)
+		atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Spins, for the two must meet within nanoseconds; but not for ever where there is one core. */
+static void meet(atomic_int *at, int number)
+{
+	for (int spins = 0; atomic_load_explicit(at, memory_order_acquire) != number; spins++)
+		if (spins > 1000)
+			sched_yield();
+}
+
+static void *bring_news(void *argument)
+{
+	uint64_t state = CHANCE_SEED;
+
+	(void)argument;
+	for (int i = 1; i <= STROKES; i++) {
+		meet(&round_begun, i);
+		idle((int)chance(&state, 100));
+		atomic_store_explicit(&news, i, memory_order_relaxed);
+		waker_wake(&sleeper);
+		atomic_store_explicit(&round_over, i, memory_order_release);
+	}
+	return NULL;
+}
+
+static void test_at_once(void)
+{
+	int missed = 0, woken = 0, delay = 0;
+	uint64_t state = ~CHANCE_SEED;
+	pthread_t thread;
+
+	if (waker_init(&sleeper) < 0 || pthread_create(&thread, NULL, bring_news, NULL) != 0)
+		abort();
+	for (int i = 1; i <= STROKES; i++) {
+		bool seen, awoken;
+
+		atomic_store_explicit(&round_begun, i, memory_order_release);
+		idle(delay + (int)chance(&state, 100));
+		waker_lie_down(&sleeper);
+		seen = atomic_load_explicit(&news, memory_order_relaxed) == i;
+		meet(&round_over, i);
+		awoken = writes(&sleeper) > 0;
+		waker_get_up(&sleeper);
+		missed += !seen && !awoken;
+		woken += awoken;
+		if (awoken && delay < DELAY_MAX) /* whoever was first is slower next time */
+			delay += 2;
+		else if (!awoken && delay > 0)
+			delay -= 2;
+	}
+	pthread_join(thread, NULL);
+	is(missed, 0, "%d times both moved at once: %d wake-ups, no news missed", STROKES, woken);
+	waker_done(&sleeper);
+}
+
 int main(void)
 {
 	test_awake();
 	test_sleep();
 	test_errors();
 	test_ping_pong();
+	test_at_once();
 	return done();
 }

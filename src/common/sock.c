@@ -95,7 +95,8 @@ static int remove_stale(const struct sockaddr_un *address)
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-	    errno == EAGAIN) /* its backlog is full */
+	    errno == EAGAIN /* its backlog is full */ ||
+	    errno == EPROTOTYPE) /* it takes datagrams or packets */
 		return -EADDRINUSE;
 	if (errno != ECONNREFUSED)
 		return -errno;

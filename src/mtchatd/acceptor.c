@@ -108,6 +108,7 @@ static void try_again(struct acceptor *acceptor)
 	}
 	if (acceptor->retry_due)
 		return;
+	acceptor->starves = false;
 	acceptor->trouble = NULL;
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_DESCRIPTORS_BACK}),
 		  "connections are accepted again");

@@ -29,6 +29,7 @@ struct acceptor {
 
 	uint64_t next_id;    /* CLIENT_ID */
 	uint64_t retry_due;  /* ms: no descriptor was left, the listeners rest; 0: they do not */
+	bool starves;        /* that has been told, and accept() has not done well since */
 	const char *trouble; /* for the status, or NULL */
 	bool stops;
 };

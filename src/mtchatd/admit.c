@@ -171,10 +171,11 @@ static void rest(struct acceptor *acceptor, int r)
 {
 	const struct log_fields fields = {.message_id = MESSAGE_DESCRIPTORS_OUT};
 
-	if (!acceptor->retry_due)
+	if (!acceptor->starves)
 		log_write(LOG_WARNING, r, &fields, __FILE__, __LINE__, __func__,
 			  "cannot accept, connections wait");
 	acceptor->retry_due = clock_ms() + RETRY_MS;
+	acceptor->starves = true;
 	acceptor->trouble = "out of descriptors, connections wait";
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		struct listener *listener = &acceptor->listeners.list[i];

@@ -38,8 +38,8 @@ struct client {
 	struct slot *slot;
 	struct room *room; /* NULL: echo mode, or not in a room any more */
 	struct client *next_in_inbox;
-	uint64_t until;     /* LEAVES: the position in the log up to which it is served */
-	uint64_t deadline;  /* LEAVES, DRAINS: ms when it has had its time */
+	uint64_t until;    /* LEAVES: the position in the log up to which it is served */
+	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
 	const char *reason; /* LEAVES, DRAINS: why it goes */
 
 	struct tokens tokens;

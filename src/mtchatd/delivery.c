@@ -36,32 +36,30 @@ uint64_t delivery_accepted(const struct core *core, const struct client *client)
 	       (outbox ? word_get(&outbox->sent) - OUTBOX_BEGIN : 0);
 }
 
-/* The outbox goes in only where a line of the log begins, and once begun to its end. */
+/*
+ * The log goes out up to where the next entry of the outbox falls due, which is where a line
+ * begins; so an entry never slips into a line.
+ */
 static struct parcel next_parcel(const struct handler *handler, const struct client *client,
 				 uint64_t head)
 {
-	const struct room *room = client->room;
 	const struct outbox *outbox = outbox_of(handler->core, client);
 	uint64_t cursor = word_get(&client->slot->cursor), end = head;
 
 	if (client->state == CLIENT_LEAVES && client->until < end)
 		end = client->until;
-	/* (A parked client's cursor is where a line began; the log may have passed it long since.)
-	 */
-	if (outbox && !outbox_empty(outbox) &&
-	    (word_get(&client->slot->parked) || ring_line_begins(&room->ring, cursor))) {
+	if (outbox && !outbox_empty(outbox)) {
 		size_t due = outbox_due(outbox, cursor);
 
 		if (due)
 			return (struct parcel){SOURCE_OUTBOX,
 					       outbox->bytes + word_get(&outbox->sent), due};
+		if (outbox_next_due(outbox) < end)
+			end = outbox_next_due(outbox);
 	}
-	if (outbox && !outbox_empty(outbox) && outbox_next_due(outbox) > cursor &&
-	    outbox_next_due(outbox) < end)
-		end = outbox_next_due(outbox);
 	if (word_get(&client->slot->parked) || cursor >= end)
 		return (struct parcel){0};
-	return (struct parcel){SOURCE_RING, ring_at(&room->ring, cursor), end - cursor};
+	return (struct parcel){SOURCE_RING, ring_at(&client->room->ring, cursor), end - cursor};
 }
 
 /* An empty outbox goes back to the pool. */

@@ -87,7 +87,6 @@ void departure_break(struct handler *handler, struct client *client)
 		members_unblock(members_of(handler, client), &client->member);
 		client->blocked = false;
 	}
-	client->pauses &= (uint8_t)~PAUSE_OUTBOX; /* nobody will take the answers */
 	waitlist_add(&handler->broken, client, word_get(&client->slot->id));
 }
 

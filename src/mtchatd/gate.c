@@ -30,9 +30,9 @@ static bool enough_is_free(const struct room *room)
 
 static void open_if_enough(struct room *room)
 {
-	if (!atomic_load(&room->gated) || !enough_is_free(room))
+	if (!gate_is_shut(room) || !enough_is_free(room))
 		return;
-	if (!atomic_exchange(&room->gated, false))
+	if (!atomic_exchange(&room->gated_since, 0))
 		return;
 	for (int i = 0; i < room->handlers; i++) {
 		if (atomic_load(&room->readers[i].min) == UINT64_MAX)
@@ -44,9 +44,9 @@ static void open_if_enough(struct room *room)
 
 void gate_shut(struct room *room, int handler, uint64_t now)
 {
-	if (!atomic_load(&room->gated))
-		atomic_store(&room->gated_since, now);
-	if (!atomic_exchange(&room->gated, true))
+	uint64_t open = 0;
+
+	if (atomic_compare_exchange_strong(&room->gated_since, &open, now))
 		room_wake_others(room, handler); /* they may have laggards to count the grace for */
 	open_if_enough(room);
 }

@@ -12,9 +12,9 @@
  *
  * The 1: the byte before a cursor must stay, it tells whether a line begins there.
  *
- * gate_shut() stores `gated`, then reads every `min`; gate_publish() stores its `min`, then
- * reads `gated`; all sequentially consistent, so the last one to move sees the other, and no
- * sender sleeps for ever.  Both use the same test for "enough is free".
+ * gate_shut() stores `gated_since`, then reads every `min`; gate_publish() stores its `min`,
+ * then reads `gated_since`; all sequentially consistent, so the last one to move sees the other,
+ *and no sender sleeps for ever.  Both use the same test for "enough is free".
  *
  * A client that comes (or comes back) starts at the head, under the lock; it lowers `min` there
  * and can never lie below a limit handed out before, since limit <= head + size - 1 then.
@@ -30,10 +30,10 @@ void gate_renew_limit(struct room *room);
 
 static inline bool gate_is_shut(const struct room *room)
 {
-	return atomic_load(&room->gated);
+	return atomic_load(&room->gated_since) != 0;
 }
 
-/* A line did not fit; now: ms.  The caller has put its sender on the waiting list before. */
+/* A line did not fit; now: ms, not 0.  The caller has put its sender on the waiting list before. */
 void gate_shut(struct room *room, int handler, uint64_t now);
 
 /* Stores the handler's minimum, and opens the gate if enough is free. */

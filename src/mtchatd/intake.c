@@ -199,6 +199,7 @@ static void commit(struct feed *feed)
 	}
 	redo_commit(redo);
 
+	handler_readers(feed->handler, client)->said |= lines != 0;
 	if (lines && client->round != feed->handler->round) { /* for pace.h */
 		if (client->round + 1 != feed->handler->round)
 			atomic_fetch_add_explicit(&room->fresh, 1, memory_order_relaxed);
@@ -252,13 +253,13 @@ static void wait_for_gate(struct handler *handler, struct client *client)
 	gate_shut(client->room, handler->index, handler->now);
 }
 
-static void wait_for_token(struct handler *handler, struct client *client)
+void intake_wait_for_token(struct handler *handler, struct client *client)
 {
 	int rate = limit_get(&handler->core->limits.rate_lines);
-	uint64_t due = handler->now + (rate ? tokens_wait(&client->tokens, rate) : 0);
 
-	if (!handler->throttled.count || due < handler->throttled_due)
-		handler->throttled_due = due;
+	client->deadline = handler->now + (rate ? tokens_wait(&client->tokens, rate) : 0);
+	if (!handler->throttled.count || client->deadline < handler->throttled_due)
+		handler->throttled_due = client->deadline;
 	handler_list(&handler->throttled, client, &client->throttled);
 	client->pauses |= PAUSE_RATE;
 }
@@ -274,7 +275,7 @@ static bool settle(struct handler *handler, struct client *client)
 		client->pauses |= PAUSE_OUTBOX;
 		break;
 	case FED_NO_TOKENS:
-		wait_for_token(handler, client);
+		intake_wait_for_token(handler, client);
 		break;
 	case FED_QUIT:
 		word_set(&client->slot->parsed, word_get(&client->slot->received));
@@ -343,7 +344,7 @@ bool intake_read(struct handler *handler, struct client *client)
 		return true;
 	}
 	n = intake_receive(handler, client);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+	if (n < 0 && (errno == EAGAIN || errno == EINTR) && !client->broken) {
 		intake_release(handler, client);
 		return true;
 	}

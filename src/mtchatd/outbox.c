@@ -47,17 +47,13 @@ void outbox_put(struct outbox_draft *draft, struct redo *redo)
 	redo_put(redo, &draft->outbox->count, draft->count);
 }
 
-/* The first entry that has not gone out whole; count if there is none. */
+/* The first entry that has not gone out whole; count if there is none.  There is no front. */
 static uint64_t first_entry(const struct outbox *outbox)
 {
 	uint64_t count = word_get(&outbox->count), sent = word_get(&outbox->sent);
 	uint64_t low = 0, high = count;
 
-	if (sent == word_get(&outbox->head))
-		return count;
-	if (sent < word_get(&outbox->front))
-		sent = word_get(&outbox->front);
-	if (sent == word_get(&outbox->head))
+	if (outbox_empty(outbox))
 		return count;
 	while (low < high) { /* the last one that begins at or before `sent` */
 		uint64_t middle = (low + high) / 2;
@@ -85,11 +81,12 @@ size_t outbox_due(const struct outbox *outbox, uint64_t cursor)
 
 uint64_t outbox_next_due(const struct outbox *outbox)
 {
-	uint64_t first = first_entry(outbox);
+	uint64_t first;
 
-	if (outbox_has_front(outbox) || first == word_get(&outbox->count))
+	if (outbox_has_front(outbox))
 		return 0; /* at once */
-	return outbox->entry[first].due;
+	first = first_entry(outbox);
+	return first < word_get(&outbox->count) ? outbox->entry[first].due : 0;
 }
 
 uint64_t outbox_last_due(const struct outbox *outbox)

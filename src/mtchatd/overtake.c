@@ -96,18 +96,16 @@ static bool in_the_way(const struct room *room, const struct client *client)
 uint64_t overtake_due(const struct handler *handler, const struct room *room)
 {
 	const struct members *members = &room->readers[handler->index].members;
-	uint64_t due = UINT64_MAX, over;
+	uint64_t since = atomic_load(&room->gated_since), due = UINT64_MAX;
 
-	if (!gate_is_shut(room))
+	if (!since)
 		return UINT64_MAX;
-	over = atomic_load(&room->gated_since) +
-	       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
 	for (size_t i = members->active; i < members->count; i++) {
 		if (!in_the_way(room, client_at(members, i)))
 			continue;
 		if (client_at(members, i)->laggard)
 			return handler->now; /* is not waited for again */
-		due = over;
+		due = since + (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
 	}
 	return due;
 }
@@ -115,16 +113,17 @@ uint64_t overtake_due(const struct handler *handler, const struct room *room)
 void overtake_laggards(struct handler *handler, struct room *room)
 {
 	const struct members *members = &room->readers[handler->index].members;
-	bool over, parked = false;
+	uint64_t since = atomic_load(&room->gated_since);
+	uint64_t grace = (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
+	bool parked = false;
 
-	if (!gate_is_shut(room) || members->active == members->count)
+	if (!since)
 		return;
-	over = handler->now >= atomic_load(&room->gated_since) +
-				       (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
 	for (size_t i = members->active; i < members->count; i++) {
 		struct client *client = client_at(members, i);
 
-		if ((over || client->laggard) && in_the_way(room, client)) {
+		if ((client->laggard || handler->now >= since + grace) &&
+		    in_the_way(room, client)) {
 			park(handler, client);
 			parked = true;
 		}

@@ -5,8 +5,10 @@ uint64_t pace_begin(struct pace *pace, size_t receivers, uint64_t now)
 {
 	uint64_t cost = (uint64_t)receivers * PACE_RECEIVER_NS;
 
-	if (now - pace->flushed_at > 4 * cost + PACE_MAX_NS)
+	if (now - pace->flushed_at > 4 * cost + PACE_MAX_NS) {
 		pace->expected = 0;
+		return 0;
+	}
 	return cost < PACE_MAX_NS ? cost : PACE_MAX_NS;
 }
 

@@ -45,11 +45,12 @@ uint64_t ring_next_line(const struct ring *ring, uint64_t position, uint64_t end
 
 uint64_t ring_count_lines(const struct ring *ring, uint64_t from, uint64_t to)
 {
+	const char *at = ring_at(ring, from), *end = at + (to - from);
 	uint64_t lines = 0;
 
-	while (from < to) {
-		from = ring_next_line(ring, from + 1, to);
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
 		lines++;
+		at++;
 	}
 	return lines;
 }

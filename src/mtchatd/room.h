@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "mtchatd/arena.h"
 #include "mtchatd/members.h"
@@ -63,6 +64,7 @@ struct readers {
 	_Alignas(64) struct members members;
 	uint64_t seen;           /* active members have all up to here */
 	struct pace pace;        /* when to flush */
+	bool said;               /* lines were said here, and the other handlers are not told */
 	struct waitlist waiting; /* senders the gate holds back */
 };
 
@@ -78,8 +80,8 @@ struct room {
 	uint64_t limit;                    /* lock; how far the head may go */
 	_Atomic uint64_t spoken, fresh;    /* stored under the lock; see pace.h */
 
-	_Alignas(64) atomic_bool gated; /* senders wait: the log would overwrite unread lines */
-	_Atomic uint64_t gated_since;   /* ms */
+	/* Senders wait since then, ms: the log would overwrite unread lines.  0: they do not. */
+	_Alignas(64) _Atomic uint64_t gated_since;
 };
 
 /*
@@ -93,7 +95,7 @@ void room_free(struct room *room);
 /* The longest rendered line that always fits once the gate has opened, in bytes. */
 static inline uint64_t room_line_max(const struct room *room)
 {
-	return room->ring.size / 4;
+	return room->ring.size / 4 - 1;
 }
 
 /* The log's end, for readers. */

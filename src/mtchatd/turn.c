@@ -14,6 +14,11 @@
 
 enum { EVENTS = 256 };
 
+static bool has_unread(const struct readers *readers, const struct room *room)
+{
+	return readers->members.count && room_head(room) != readers->seen;
+}
+
 /* Is there anything that epoll does not tell?  Between lying down and sleeping. */
 static bool has_news(const struct handler *handler)
 {
@@ -23,7 +28,7 @@ static bool has_news(const struct handler *handler)
 	return atomic_load(&handler->has_mail) || !handler_answered(handler) ||
 	       (atomic_load(&handler->core->stopping) && !handler->stop_due) ||
 	       atomic_load(&readers->resume) || handler->answering.count ||
-	       (readers->members.count && room_head(room) != readers->seen);
+	       has_unread(readers, room);
 }
 
 static bool broken_can_go_on(const struct handler *handler)
@@ -31,7 +36,7 @@ static bool broken_can_go_on(const struct handler *handler)
 	for (size_t i = 0; i < handler->broken.count; i++) {
 		const struct client *client = handler_waited(handler, &handler->broken.list[i]);
 
-		if (client && !client->pauses)
+		if (client && !(client->pauses & ~PAUSE_OUTBOX))
 			return true;
 	}
 	return false;
@@ -111,7 +116,9 @@ static void read_broken(struct handler *handler)
 	for (size_t i = 0; i < broken.count; i++) {
 		struct client *client = handler_waited(handler, &broken.list[i]);
 
-		if (!client || !intake_read(handler, client))
+		/* Nobody takes its answers any more: they are no reason to wait. */
+		if (!client || !intake_resume(handler, client, PAUSE_OUTBOX) ||
+		    !intake_read(handler, client))
 			continue;
 		if (client->state == CLIENT_TALKS) {
 			waitlist_add(&handler->broken, client, broken.list[i].id);
@@ -152,7 +159,10 @@ static void resume_throttled(struct handler *handler)
 		if (!client)
 			continue;
 		client->throttled = false;
-		intake_resume(handler, client, PAUSE_RATE);
+		if (client->deadline <= handler->now)
+			intake_resume(handler, client, PAUSE_RATE);
+		else
+			intake_wait_for_token(handler, client);
 	}
 	waitlist_done(&throttled);
 }
@@ -182,15 +192,18 @@ static void serve_room(struct handler *handler, struct room *room, struct epoll_
 {
 	struct readers *readers = &room->readers[handler->index];
 
-	if (readers->members.count && room_head(room) != readers->seen) {
+	if (has_unread(readers, room))
 		nap(handler, room, events);
+	if (readers->said) { /* also if the one who said it has gone, and was our last one */
+		readers->said = false;
 		room_wake_others(room, handler->index);
-		delivery_flush(handler, room);
-		pace_flushed(&readers->pace,
-			     atomic_load_explicit(&room->spoken, memory_order_relaxed),
-			     atomic_load_explicit(&room->fresh, memory_order_relaxed), clock_ns());
-		links_owe(handler);
 	}
+	if (!has_unread(readers, room))
+		return;
+	delivery_flush(handler, room);
+	pace_flushed(&readers->pace, atomic_load_explicit(&room->spoken, memory_order_relaxed),
+		     atomic_load_explicit(&room->fresh, memory_order_relaxed), clock_ns());
+	links_owe(handler);
 }
 
 static void serve_answers(struct handler *handler)
@@ -233,12 +246,13 @@ bool turn(struct handler *handler)
 {
 	struct epoll_event events[EVENTS];
 	struct room *room = handler->core->lobby;
-	uint64_t due = next_due(handler), wait = UINT64_MAX, asked;
+	uint64_t due, wait = UINT64_MAX, asked;
 	int n;
 
+	waker_lie_down(handler->waker); /* first: a gate that is shut now gives us a date */
+	due = next_due(handler);
 	if (due != UINT64_MAX)
 		wait = due > handler->now ? (due - handler->now) * 1000000 : 0;
-	waker_lie_down(handler->waker);
 	n = wait_for_events(handler, events, has_news(handler) ? 0 : wait);
 
 	handler->now = clock_ms();
