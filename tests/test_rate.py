@@ -23,6 +23,20 @@ def test_a_flood_is_slowed_and_loses_nothing():
             assert client.silent(0.1)  # it never used a command: no notice
 
 
+def test_many_floods_are_slowed_alike():
+    """Whose token is due at another moment than a neighbour's does not wait for that one too."""
+    with Daemon(rate_lines=20, rate_burst=5) as daemon:
+        begin, each = time.monotonic(), 45
+        clients = gather(daemon.tcp, 30)
+        for number, client in enumerate(clients):
+            client.say(*(b"%d.%d" % (number, i) for i in range(each)))
+            threading.Event().wait(0.003)
+        for number, client in enumerate(clients):
+            client.read_until(b"%d.%d" % (number, each - 1))
+        took = time.monotonic() - begin
+        assert took < 2.3 + SLACK, "some 41 lines beyond the burst, at 20 a second"
+
+
 def test_the_burst_passes_at_once():
     with Daemon(rate_lines=1, rate_burst=200) as daemon:
         with Client(daemon.tcp) as client:

@@ -6,7 +6,7 @@
  * (`limit`), found anew only when a line does not fit.  A sender whose line does not fit is
  * read no further (the gate is shut) until a quarter of the ring is free; a line is never longer
  * than that, so it fits then.  Whoever still stands in the way after slow_grace_ms is
- * parked (delivery.h) and counts in `min` no more.
+ * parked (overtake.h) and counts in `min` no more.
  *
  *	limit = min(head, all min) + size - 1
  *
@@ -14,7 +14,7 @@
  *
  * gate_shut() stores `gated_since`, then reads every `min`; gate_publish() stores its `min`,
  * then reads `gated_since`; all sequentially consistent, so the last one to move sees the other,
- *and no sender sleeps for ever.  Both use the same test for "enough is free".
+ * and no sender sleeps for ever.  Both use the same test for "enough is free".
  *
  * A client that comes (or comes back) starts at the head, under the lock; it lowers `min` there
  * and can never lie below a limit handed out before, since limit <= head + size - 1 then.

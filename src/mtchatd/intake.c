@@ -253,15 +253,20 @@ static void wait_for_gate(struct handler *handler, struct client *client)
 	gate_shut(client->room, handler->index, handler->now);
 }
 
-void intake_wait_for_token(struct handler *handler, struct client *client)
+void intake_throttle(struct handler *handler, struct client *client)
 {
-	int rate = limit_get(&handler->core->limits.rate_lines);
-
-	client->deadline = handler->now + (rate ? tokens_wait(&client->tokens, rate) : 0);
 	if (!handler->throttled.count || client->deadline < handler->throttled_due)
 		handler->throttled_due = client->deadline;
 	handler_list(&handler->throttled, client, &client->throttled);
 	client->pauses |= PAUSE_RATE;
+}
+
+static void wait_for_token(struct handler *handler, struct client *client)
+{
+	int rate = limit_get(&handler->core->limits.rate_lines);
+
+	client->deadline = handler->now + (rate ? tokens_wait(&client->tokens, rate) : 0);
+	intake_throttle(handler, client);
 }
 
 /* Says what there is, and settles what follows from it. */
@@ -275,7 +280,7 @@ static bool settle(struct handler *handler, struct client *client)
 		client->pauses |= PAUSE_OUTBOX;
 		break;
 	case FED_NO_TOKENS:
-		intake_wait_for_token(handler, client);
+		wait_for_token(handler, client);
 		break;
 	case FED_QUIT:
 		word_set(&client->slot->parsed, word_get(&client->slot->received));

@@ -19,8 +19,8 @@ bool intake_read(struct handler *handler, struct client *client);
 /* Goes on with what was received, now that a reason to wait is over.  False: gone. */
 bool intake_resume(struct handler *handler, struct client *client, enum client_pause reason);
 
-/* Pauses it until its bucket holds a token. */
-void intake_wait_for_token(struct handler *handler, struct client *client);
+/* Pauses it until client->deadline, when its bucket holds a token. */
+void intake_throttle(struct handler *handler, struct client *client);
 
 /* Tells one client a notice, "* ...\n", due now.  Lost if its outbox is full. */
 void intake_tell(struct handler *handler, struct client *client, const char *text, size_t size);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/gate.h"
@@ -96,10 +97,10 @@ static bool in_the_way(const struct room *room, const struct client *client)
 uint64_t overtake_due(const struct handler *handler, const struct room *room)
 {
 	const struct members *members = &room->readers[handler->index].members;
-	uint64_t since = atomic_load(&room->gated_since), due = UINT64_MAX;
+	uint64_t since = atomic_load(&room->gated_since), due = DEADLINE_NEVER;
 
 	if (!since)
-		return UINT64_MAX;
+		return DEADLINE_NEVER;
 	for (size_t i = members->active; i < members->count; i++) {
 		if (!in_the_way(room, client_at(members, i)))
 			continue;

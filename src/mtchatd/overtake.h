@@ -10,7 +10,7 @@
 
 #include "mtchatd/handler.h"
 
-/* When the grace is over for clients of this handler, ms; UINT64_MAX: none is in the way. */
+/* When the grace is over for clients of this handler, ms; DEADLINE_NEVER: none is in the way. */
 uint64_t overtake_due(const struct handler *handler, const struct room *room);
 
 /* Parks those who are in the way, if it is over. */

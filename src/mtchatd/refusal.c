@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/deadline.h"
 #include "mtchatd/refusal.h"
 
 enum { DRAIN_ROUNDS = 4 }; /* times 16 KiB: then the others have their turn */
@@ -95,5 +96,5 @@ uint64_t refusals_sweep(struct refusals *refusals, uint64_t now)
 			return oldest->due;
 		end_oldest(refusals);
 	}
-	return UINT64_MAX;
+	return DEADLINE_NEVER;
 }

@@ -26,5 +26,5 @@ void refusals_done(struct refusals *refusals);
 /* Takes over fd.  now: ms. */
 void refusals_add(struct refusals *refusals, int fd, const char *line, uint64_t now);
 
-/* Closes those whose time is over; returns when the next one's is, or UINT64_MAX. */
+/* Closes those whose time is over; returns when the next one's is, or DEADLINE_NEVER. */
 uint64_t refusals_sweep(struct refusals *refusals, uint64_t now);

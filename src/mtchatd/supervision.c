@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/deadline.h"
 #include "mtchatd/supervision.h"
 
 enum {
@@ -102,7 +102,7 @@ uint64_t supervision_due(const struct supervision *supervision)
 	uint64_t due = supervision->status_due;
 
 	if (supervision->notify.fd < 0)
-		return UINT64_MAX;
+		return DEADLINE_NEVER;
 	if (supervision->watchdog_ms && supervision->watchdog_due < due)
 		due = supervision->watchdog_due;
 	if (supervision->state[0] && supervision->state_due < due)

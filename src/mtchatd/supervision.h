@@ -39,5 +39,5 @@ void supervision_state(struct supervision *supervision, const char *state);
 void supervision_tick(struct supervision *supervision, uint64_t now, uint32_t max_clients,
 		      const char *trouble);
 
-/* When the next tick is due, ms; UINT64_MAX: never. */
+/* When the next tick is due, ms; DEADLINE_NEVER: never. */
 uint64_t supervision_due(const struct supervision *supervision);

@@ -2,7 +2,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#include "common/clock.h"
+#include "common/deadline.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
@@ -13,6 +13,8 @@
 #include "mtchatd/turn.h"
 
 enum { EVENTS = 256 };
+
+static const uint64_t for_ever = UINT64_MAX; /* ns */
 
 static bool has_unread(const struct readers *readers, const struct room *room)
 {
@@ -42,21 +44,21 @@ static bool broken_can_go_on(const struct handler *handler)
 	return false;
 }
 
-/* When the next thing is to be done that nobody will wake us for, ms; UINT64_MAX: never. */
+/* When the next thing is to be done that nobody will wake us for, ms. */
 static uint64_t next_due(const struct handler *handler)
 {
 	uint64_t due = overtake_due(handler, handler->core->lobby);
 
 	if (broken_can_go_on(handler))
 		return handler->now;
-	if (handler->throttled.count && handler->throttled_due < due)
-		due = handler->throttled_due;
-	if (handler->leaving.count && handler->leaving_due < due)
-		due = handler->leaving_due;
-	if (handler->look_due && handler->look_due < due)
-		due = handler->look_due;
-	if (handler->stop_due && handler->stop_due < due)
-		due = handler->stop_due;
+	if (handler->throttled.count)
+		due = deadline_earlier(due, handler->throttled_due);
+	if (handler->leaving.count)
+		due = deadline_earlier(due, handler->leaving_due);
+	if (handler->look_due)
+		due = deadline_earlier(due, handler->look_due);
+	if (handler->stop_due)
+		due = deadline_earlier(due, handler->stop_due);
 	return due;
 }
 
@@ -65,8 +67,7 @@ static int wait_for_events(struct handler *handler, struct epoll_event *events, 
 	const struct timespec timeout = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 	int n;
 
-	n = epoll_pwait2(handler->epoll_fd, events, EVENTS, ns == UINT64_MAX ? NULL : &timeout,
-			 NULL);
+	n = epoll_pwait2(handler->epoll_fd, events, EVENTS, ns == for_ever ? NULL : &timeout, NULL);
 	waker_get_up(handler->waker);
 	return n;
 }
@@ -162,7 +163,7 @@ static void resume_throttled(struct handler *handler)
 		if (client->deadline <= handler->now)
 			intake_resume(handler, client, PAUSE_RATE);
 		else
-			intake_wait_for_token(handler, client);
+			intake_throttle(handler, client);
 	}
 	waitlist_done(&throttled);
 }
@@ -246,12 +247,12 @@ bool turn(struct handler *handler)
 {
 	struct epoll_event events[EVENTS];
 	struct room *room = handler->core->lobby;
-	uint64_t due, wait = UINT64_MAX, asked;
+	uint64_t due, wait = for_ever, asked;
 	int n;
 
 	waker_lie_down(handler->waker); /* first: a gate that is shut now gives us a date */
 	due = next_due(handler);
-	if (due != UINT64_MAX)
+	if (due != DEADLINE_NEVER)
 		wait = due > handler->now ? (due - handler->now) * 1000000 : 0;
 	n = wait_for_events(handler, events, has_news(handler) ? 0 : wait);
 
