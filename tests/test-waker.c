@@ -84,7 +84,7 @@ static void test_errors(void)
 }
 
 struct player {
-	static struct waker waker;
+	struct waker waker;
 	int epoll_fd;
 	struct player *other;
 	atomic_int ball; /* the news: stored by the other one */
