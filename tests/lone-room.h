@@ -23,7 +23,7 @@ struct lone_room {
 static inline void lone_room_open(struct lone_room *lone, uint64_t ring_size, int handlers)
 {
 	struct waker *wakers[LONE_HANDLERS_MAX];
-	struct room_record *record;
+	struct room_place place = {.arena = &lone->arena, .area = LONE_ROOM_AT};
 
 	if (arena_new(&lone->arena, LONE_ROOM_AT + ROOM_AREA, LONE_ROOM_AT, 1) < 0)
 		abort();
@@ -32,13 +32,12 @@ static inline void lone_room_open(struct lone_room *lone, uint64_t ring_size, in
 			abort();
 		wakers[i] = &lone->waker[i];
 	}
-	record = (void *)(lone->arena.bytes + ARENA_PAGE);
+	place.record = (void *)(lone->arena.bytes + ARENA_PAGE);
 	lone->redo = (struct redo){
 		.record = (void *)(lone->arena.bytes + (size_t)2 * ARENA_PAGE),
 		.arena = lone->arena.bytes,
 	};
-	if (room_new(&lone->room, &lone->arena, record, LONE_ROOM_AT, "lobby", ring_size, wakers,
-		     handlers) < 0)
+	if (room_new(&lone->room, &place, "lobby", ring_size, wakers, handlers) < 0)
 		abort();
 }
 

@@ -42,21 +42,20 @@ static void test_new(void)
 static void test_name(void)
 {
 	char name[ROOM_NAME_MAX + 1];
-	struct room_record *record;
+	struct room_place place = {.arena = &lone.arena, .area = LONE_ROOM_AT};
 	struct waker *waker = &lone.waker[0];
 	struct room *room;
 
 	lone_room_open(&lone, SIZE, 1);
 	memset(name, 'n', ROOM_NAME_MAX);
 	name[ROOM_NAME_MAX] = '\0';
-	record = (void *)(lone.arena.bytes + (size_t)3 * ARENA_PAGE);
-	is(room_new(&room, &lone.arena, record, LONE_ROOM_AT, name, SIZE, &waker, 1), 0,
-	   "a room with the longest name");
-	ok(strcmp(record->name, name) == 0, "which is kept whole");
+	place.record = (void *)(lone.arena.bytes + (size_t)3 * ARENA_PAGE);
+	is(room_new(&room, &place, name, SIZE, &waker, 1), 0, "a room with the longest name");
+	ok(strcmp(place.record->name, name) == 0, "which is kept whole");
 	room_free(room);
 
-	is(room_new(&room, &lone.arena, record, LONE_ROOM_AT + 1, name, SIZE, &waker, 1), -EINVAL,
-	   "no ring at an odd place");
+	place.area++;
+	is(room_new(&room, &place, name, SIZE, &waker, 1), -EINVAL, "no ring at an odd place");
 	lone_room_close(&lone);
 }
 

@@ -37,7 +37,7 @@ static int make_arena(struct core *core, uint64_t ring_size)
 {
 	const struct layout at = layout();
 	struct waker *wakers[HANDLERS_MAX];
-	struct room_record *rooms;
+	struct room_place lobby;
 	int r;
 
 	/* The rooms' areas are mapped by the rooms, twice in a row. */
@@ -46,7 +46,11 @@ static int make_arena(struct core *core, uint64_t ring_size)
 		return r;
 	core->records = (void *)(core->arena.bytes + at.records);
 	core->slots = (void *)(core->arena.bytes + at.slots);
-	rooms = (void *)(core->arena.bytes + at.rooms);
+	lobby = (struct room_place){
+		.arena = &core->arena,
+		.record = (void *)(core->arena.bytes + at.rooms),
+		.area = at.areas,
+	};
 
 	r = pool_init(&core->inputs, &core->arena, at.inputs, INPUT_SIZE, SLOTS_MAX);
 	if (r < 0)
@@ -58,8 +62,7 @@ static int make_arena(struct core *core, uint64_t ring_size)
 
 	for (int i = 0; i < core->handlers; i++)
 		wakers[i] = &core->handler[i];
-	return room_new(&core->lobby, &core->arena, &rooms[0], at.areas, "lobby", ring_size, wakers,
-			core->handlers);
+	return room_new(&core->lobby, &lobby, "lobby", ring_size, wakers, core->handlers);
 }
 
 static int make_wakers(struct core *core)

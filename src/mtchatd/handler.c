@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/text.h"
 #include "mtchatd/departure.h"
@@ -164,12 +163,6 @@ static void handler_free(struct handler *handler)
 	free(handler);
 }
 
-static void handler_freep(struct handler **handler)
-{
-	if (*handler)
-		handler_free(*handler);
-}
-
 static int start_thread(struct handler *handler)
 {
 	char name[16];
@@ -182,14 +175,8 @@ static int start_thread(struct handler *handler)
 	return 0;
 }
 
-int handler_start(struct handler **ret, struct core *core, int index)
+static int prepare(struct handler *handler, struct core *core, int index)
 {
-	CLEANUP(handler_freep) struct handler *handler = NULL;
-	int r;
-
-	handler = calloc(1, sizeof(*handler));
-	if (!handler)
-		return -ENOMEM;
 	handler->core = core;
 	handler->index = index;
 	handler->waker = &core->handler[index];
@@ -197,20 +184,30 @@ int handler_start(struct handler **ret, struct core *core, int index)
 	handler->redo = (struct redo){.record = &core->records[index], .arena = core->arena.bytes};
 	handler->now = clock_ms();
 	handler->round = 2; /* so that nobody seems to have spoken in the round before */
-	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE + RENDER_GROWTH); /* sparse */
 	handler->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (handler->epoll_fd < 0)
 		return -errno;
+	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE + RENDER_GROWTH); /* sparse */
 	if (!handler->scratch)
 		return -ENOMEM;
-	r = waker_watch(handler->waker, handler->epoll_fd, NULL);
-	if (r < 0)
+	return waker_watch(handler->waker, handler->epoll_fd, NULL);
+}
+
+int handler_start(struct handler **ret, struct core *core, int index)
+{
+	struct handler *handler = calloc(1, sizeof(*handler));
+	int r;
+
+	if (!handler)
+		return -ENOMEM;
+	r = prepare(handler, core, index);
+	if (r >= 0)
+		r = start_thread(handler);
+	if (r < 0) {
+		handler_free(handler);
 		return r;
-	r = start_thread(handler);
-	if (r < 0)
-		return r;
+	}
 	*ret = handler;
-	handler = NULL;
 	return 0;
 }
 

@@ -53,7 +53,7 @@ int options_parse(struct options *ret, int argc, char *argv[])
 			fprintf(stderr, "mtchatd: --tune %s: no such name, or value\n", optarg);
 			return bad_usage();
 		case 'V':
-			puts("mtchatd " VERSION);
+			puts("mtchatd " PACKAGE_VERSION);
 			return 0;
 		case 'h':
 			fputs(usage, stdout);

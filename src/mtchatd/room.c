@@ -55,9 +55,10 @@ static void room_freep(struct room **room)
 	room_free(*room);
 }
 
-int room_new(struct room **ret, struct arena *arena, struct room_record *record, uint64_t offset,
-	     const char *name, uint64_t ring_size, struct waker *const *wakers, int handlers)
+int room_new(struct room **ret, const struct room_place *place, const char *name,
+	     uint64_t ring_size, struct waker *const *wakers, int handlers)
 {
+	struct room_record *record = place->record;
 	CLEANUP(room_freep) struct room *room = NULL;
 	int r;
 
@@ -71,10 +72,10 @@ int room_new(struct room **ret, struct arena *arena, struct room_record *record,
 	r = new_epoch(record->epoch);
 	if (r < 0)
 		return r;
-	r = ring_map(&room->ring, arena->fd, offset, ring_size);
+	r = ring_map(&room->ring, place->arena->fd, place->area, ring_size);
 	if (r < 0)
 		return r;
-	r = map_marks(room, arena, offset + ROOM_RING_MAX);
+	r = map_marks(room, place->arena, place->area + ROOM_RING_MAX);
 	if (r < 0)
 		return r;
 	r = new_readers(room, wakers, handlers);

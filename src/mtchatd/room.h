@@ -84,12 +84,16 @@ struct room {
 	_Alignas(64) _Atomic uint64_t gated_since;
 };
 
-/*
- * Opens a new room over `record` and the area at `offset` of the arena; wakers: one for each
- * handler.  Returns 0, or -errno.
- */
-int room_new(struct room **ret, struct arena *arena, struct room_record *record, uint64_t offset,
-	     const char *name, uint64_t ring_size, struct waker *const *wakers, int handlers);
+/* Where it lies in the arena. */
+struct room_place {
+	struct arena *arena;
+	struct room_record *record;
+	uint64_t area; /* offset of its ROOM_AREA */
+};
+
+/* Opens a new room there; wakers: one for each handler.  Returns 0, or -errno. */
+int room_new(struct room **ret, const struct room_place *place, const char *name,
+	     uint64_t ring_size, struct waker *const *wakers, int handlers);
 void room_free(struct room *room);
 
 /* The longest rendered line that always fits once the gate has opened, in bytes. */

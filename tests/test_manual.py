@@ -1,0 +1,268 @@
+"""test_manual.py - the manual tells what the programs have, all of it, and nothing else
+
+Held against each other: the pages in man/, --help of both programs, /help of a daemon, and the
+sources where these do not tell.  The settings are compared in test_config.py too.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from chatter import PATIENCE
+from daemon import MTCHATD, Daemon
+from test_catalog import given, ids
+from test_config import table
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS = {"mtchatd": ("mtchatd.8", MTCHATD), "mtchat": ("mtchat.1", os.environ.get("MTCHAT", "mtchat"))}
+PAGES = ("mtchat.1", "mtchatd.8", "mtchatd.conf.5")
+LIBRARY_VARIABLES = {  # what is read by a function that we call
+    "sd_watchdog_enabled": {"WATCHDOG_USEC", "WATCHDOG_PID"},
+    "setlocale": {"LC_ALL", "LC_CTYPE", "LANG"},
+    "rl_callback_handler_install": {"TERM", "INPUTRC"},
+}
+
+
+def page(name):
+    return (ROOT / "man" / name).read_text(encoding="utf-8")
+
+
+def section(name, title, kind="Sh"):
+    """The source of one section, or with "Ss" of a part of one."""
+    found = re.search(rf'^\.{kind} (?:\\&)?{re.escape(title)}\n(.*?)(?=^\.S[hs] |\Z)'
+                      if kind == "Ss" else rf"^\.Sh {re.escape(title)}\n(.*?)(?=^\.Sh |\Z)",
+                      page(name), re.M | re.S)
+    assert found, f"{name} has no {title}"
+    return found[1]
+
+
+def items(text):
+    """Every .It, without its macros and quotes."""
+    return [re.sub(r"\b(Li|Dv|Ev|Va|Ic|Op|Ar|Ns) |\"", "", line)
+            for line in re.findall(r"^\.It (.+)$", text, re.M)]
+
+
+def words(name):
+    """A page as running text: what stands alone on a line is joined, macros are gone."""
+    text = re.sub(r"^\.(?:[A-Z][a-z] )?", "", page(name), flags=re.M)
+    return " ".join(text.replace('"', "").split())
+
+
+def sources(*folders):
+    return {path: path.read_text(encoding="utf-8")
+            for folder in folders for path in sorted((ROOT / "src" / folder).glob("*.c"))}
+
+
+def sources_of(program):
+    """Its own, and those of common/ that it includes."""
+    own = sources(program)
+    common = sources("common")
+    used = set(re.findall(r'"common/(\w+)\.h"', "".join(own.values())))
+    while True:
+        more = {path: text for path, text in common.items() if path.stem in used}
+        reached = used | set(re.findall(r'"common/(\w+)\.h"', "".join(more.values())))
+        if reached == used:
+            return "".join([*own.values(), *more.values()])
+        used = reached
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_options(program):
+    name, path = PROGRAMS[program]
+    helped = re.findall(r"^  (?:-(\w),|  ) --(\w+)(?: ([A-Z]+))? ", run(path, "--help").stdout, re.M)
+    assert len(helped) >= 2
+    listed = re.findall(r"^\.It Fl (?:(\w) , )?-(\w+)(?: Ar (\w+))?$", page(name), re.M)
+    assert sorted((short, long, argument.upper()) for short, long, argument in listed) == \
+        sorted(helped)
+
+
+@pytest.mark.parametrize("name, program",
+                         [("mtchat.1", "mtchat"), ("mtchatd.8", "mtchatd"),
+                          ("mtchatd.conf.5", "mtchatd")])
+def test_no_other_option_is_told(name, program):
+    known = set(re.findall(r" -(-\w+|\w)\b", run(PROGRAMS[program][1], "--help").stdout))
+    told = set()
+    for line in re.findall(r"\bFl (.*)$", page(name), re.M):
+        told |= set(re.findall(r"(?:^|[,|] |Fl )(-\w+|\w)\b", line))
+    assert told <= known
+
+
+def test_commands():
+    with Daemon() as daemon:
+        client = daemon.client()
+        client.say("/help")
+        helped = []
+        while not helped or not helped[-1].startswith("//"):
+            helped.append(re.match(rb"\* (\S+(?: \[?[A-Z]+\]?)?)  ", client.line())[1].decode())
+    listed = section("mtchatd.8", "Commands", "Ss")
+    bare = [re.sub(r"Ic |Ns ", "", line) for line in re.findall(r"^\.It (.+)$", listed, re.M)]
+    bare = [re.sub(r" ?Op Ar (\w+)", r" [\1]", line) for line in bare]
+    assert [re.sub(r"// Ar ", "//", line) for line in bare] == helped
+
+
+def test_notices():
+    text = "".join(sources("mtchatd").values()).replace('" PRIu64 "', "llu")
+    sent = re.findall(r'"(\* \w[^"]*?)(?:\\n)?"', text)
+    sent += ["* " + form for form in re.findall(r'answer_add\(answer, "(\w[^"]+)"', text)
+             if not form.startswith("pong")]
+    assert len(sent) >= 8
+    told = [item for item in items(section("mtchatd.8", "Notices", "Ss"))]
+    forms = [re.sub("(%(?:llu|zu|d|s|%|\\\\.\\\\*s))+", r"[\\w.]+", re.escape(form)) for form in sent]
+    for form in forms:
+        assert any(re.fullmatch(form, item) for item in told), form
+    for item in told:
+        assert any(re.fullmatch(form, item) for form in forms), item
+
+
+def test_message_ids():
+    listed = re.findall(r"^\.It Li (\w{32})\n(.*?)(?=^\.It |^\.El)", page("mtchatd.8"), re.M | re.S)
+    assert [number for number, _ in listed] == list(ids().values())
+    told = dict(listed)
+    for name, number in ids().items():
+        fields = set(re.findall(r"[A-Z_]{4,}", told[number])) - {"ERRNO"}
+        assert fields == given(name), name
+
+
+def test_fields():
+    written = re.findall(r'add\(&?entry, "([A-Z_]+)=', (ROOT / "src/mtchatd/journald.c").read_text())
+    assert len(written) >= 10
+    journal = section("mtchatd.8", "JOURNAL")
+    named = re.findall(r"^\.Va ([A-Z_]+) ?[,;:]?$", journal.split(".Bl", 1)[0], re.M)
+    named += [field for line in re.findall(r"^\.It Va (.*)$", journal, re.M)
+              for field in line.split(" , ")]
+    assert sorted(named) == sorted(set(written))
+
+
+def test_reasons():
+    calls = re.findall(r"\b(?:departure_end|departure_begin|leave_until)\((.*?)\);",
+                       "".join(sources("mtchatd").values()), re.S)
+    reasons = {reason for call in calls for reason in re.findall(r'"(.*?)"', call)}
+    listed = section("mtchatd.8", "JOURNAL").split("is one of\n", 1)[1].split(".El", 1)[0]
+    assert set(items(listed)) == reasons
+
+
+def test_what_the_status_says():
+    text = "".join(sources("mtchatd").values())
+    said = re.findall(r'(?:trouble = |refuse\(acceptor, |\\nSTATUS=|"STATUS=)"?([a-z][^"]+)"', text)
+    assert len(said) >= 4
+    told = words("mtchatd.8")
+    assert [one for one in said if one not in told] == []
+
+
+def test_signals():
+    handled = re.findall(r"sigaddset\(&set, (SIG\w+)\)",
+                         (ROOT / "src/mtchatd/acceptor.c").read_text())
+    listed = [one for item in items(section("mtchatd.8", "SIGNALS")) for one in item.split(" , ")]
+    assert sorted(listed) == sorted(handled) and len(handled) >= 3
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_exit_statuses(program):
+    name = PROGRAMS[program][0]
+    used = {0 if status == "OK" else getattr(os, f"EX_{status}")
+            for status in re.findall(r"\bEX_(\w+)", "".join(sources(program).values()))} | {0}
+    if program == "mtchat":  # 128 + the signals that end the prompt
+        ours = re.search(r"ours\[\] = \{(.*?)\}", (ROOT / "src/mtchat/talk.c").read_text())[1]
+        used |= {128 + getattr(signal, one) for one in ours.split(", ")
+                 if one not in ("SIGTSTP", "SIGWINCH")}
+    listed = [int(one) for item in items(section(name, "EXIT STATUS")) for one in item.split(" , ")]
+    assert sorted(listed) == sorted(used)
+
+
+def test_statuses_that_the_unit_knows():
+    unit = (ROOT / "systemd" / "mtchatd.service.in").read_text()
+    final = re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.M)[1].split()
+    assert f"After {final[0]}, {final[1]} and {final[2]} the unit" in words("mtchatd.8")
+    assert len(final) == 3
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_environment(program):
+    text = sources_of(program)
+    read = set(re.findall(r'getenv\("(\w+)"\)', text))
+    assert read, "the sources read no variable?"
+    for function, variables in LIBRARY_VARIABLES.items():
+        if re.search(rf"\b{function}\(", text):
+            read |= variables
+    listed = [one for item in items(section(PROGRAMS[program][0], "ENVIRONMENT"))
+              for one in item.split(" , ")]
+    assert sorted(listed) == sorted(read)
+
+
+def test_settings():
+    known = table()
+    listed = dict(re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |\Z)",
+                             section("mtchatd.conf.5", "SETTINGS"), re.M | re.S))
+    for name, text in listed.items():
+        assert known[name]["unit"] in text, f"the unit of {name}"
+        reload = re.search(r"^Reload: (.*)", text, re.M | re.S)
+        assert reload, f"{name}: what does a reload do?"
+        assert reload[1].startswith("none;") == (known[name]["applies"] == "start"), name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_unknown_setting_is_told(name):
+    told = set(re.findall(r"\b(?:Cm|Ic) ([a-z]+(?:_[a-z]+)+)\b", page(name)))
+    assert told <= set(table())
+
+
+def blocks(text):
+    return re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text, re.M | re.S)
+
+
+def test_the_examples_of_settings_are_good(tmp_path):
+    examples = blocks(section("mtchatd.conf.5", "EXAMPLES"))
+    assert len(examples) >= 3
+    for number, example in enumerate(examples):
+        path = tmp_path / f"{number}.conf"
+        path.write_text(example)
+        assert run(MTCHATD, "--check", "--config", path).stdout == f"{path}: ok\n"
+
+
+@pytest.mark.parametrize("name, source, number, unit, told", [
+    ("mtchatd.8", "src/mtchatd/tune.h", r"keepalive_idle_s = (\d+)", 1, "silent for {} seconds"),
+    ("mtchatd.8", "src/mtchatd/tune.h", r"keepalive_step_s = (\d+)", 1, "{} seconds apart"),
+    ("mtchatd.8", "src/mtchatd/tune.h", r"keepalive_probes = (\d+)", 1, "after {} probes"),
+    ("mtchatd.8", "src/mtchatd/tune.h", r"link_dead_ms = (\d+)", 60000, "for {} minutes"),
+    ("mtchatd.8", "src/mtchatd/tune.h", r"linger_ms = (\d+)", 1000, "within {} seconds is lost"),
+    ("mtchatd.8", "src/mtchatd/tune.h", r"status_ms = (\d+)", 1000, "not more than {} seconds"),
+    ("mtchatd.8", "src/mtchatd/command.c", r"TOKEN_MAX = (\d+)", 1, "a token has up to {} bytes"),
+    ("mtchatd.8", "src/mtchatd/storm.h", r"STORM_PASS_MAX = (\d+)", 1, "{} of a kind pass"),
+    ("mtchatd.8", "src/mtchatd/journal.c", r"QUEUE_MAX = (\d+)", 1, "{} wait"),
+    ("mtchatd.8", "src/mtchatd/slot.h", r"SLOTS_MAX = (\d+)", 1, "the {} clients"),
+    ("mtchatd.8", "systemd/mtchatd.service.in", r"WatchdogSec=(\d+)", 1, "for {} seconds"),
+    ("mtchatd.8", "systemd/mtchatd.service.in", r"LimitNOFILE=(\d+)", 1, "LimitNOFILE={}"),
+    ("mtchatd.8", "systemd/mtchatd.service.in", r"MemoryMax=(\d+)G", 1, "{} GiB of memory"),
+    ("mtchatd.8", "systemd/mtchatd.service.in", r"TasksMax=(\d+)", 1, "{} threads are granted"),
+    ("mtchatd.conf.5", "src/mtchatd/config.h", r"ERRORS_MAX = (\d+)", 1, "first {} are told"),
+    ("mtchatd.conf.5", "src/mtchatd/config-file.h", r"DROPINS_MAX = (\d+)", 1, "up to {} of them"),
+    ("mtchat.1", "src/mtchat/prompt.c", r"HISTORY_MAX = (\d+)", 1, "up to {} lines"),
+    ("mtchat.1", "src/mtchat/link.h", r"CONNECT_MS = (\d+)", 1000, "at most {} seconds"),
+    ("mtchat.1", "src/mtchat/speech.h", r"NAME_MAX = (\d+)", 1, "1 to {} bytes"),
+    ("mtchat.1", "src/mtchat/target.h", r'TARGET_PORT +"(\d+)"', 1, "port is {} if none"),
+])
+def test_numbers(name, source, number, unit, told):
+    found = int(re.search(number, (ROOT / source).read_text(encoding="utf-8"))[1])
+    assert found % unit == 0
+    assert told.format(found // unit) in words(name)
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="no mandoc here")
+@pytest.mark.parametrize("name", PAGES)
+def test_mandoc_likes_it(name):
+    found = subprocess.run(["mandoc", "-Tlint", "-Wstyle", ROOT / "man" / name], text=True,
+                           capture_output=True, check=False).stdout.splitlines()
+    assert [line for line in found if "referenced manual not found" not in line
+            and "outdated mandoc.db" not in line] == []
+    shown = run("mandoc", "-Tutf8", "-Owidth=78", ROOT / "man" / name).stdout
+    shown = re.sub(".\b", "", shown)
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "<" not in shown, "a word of the text was taken for a macro"
