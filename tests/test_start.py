@@ -86,9 +86,11 @@ def test_status_tells_clients_rooms_and_lines_per_second():
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-def test_a_port_in_use_is_a_clear_line_and_69(address):
+@pytest.mark.parametrize("shared", [False, True])  # True: its holder would share it with us
+def test_a_port_in_use_is_a_clear_line_and_69(address, shared):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         taken.bind((address, 0))
         taken.listen()
         port = taken.getsockname()[1]

@@ -145,6 +145,7 @@ int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler *
 		.config = *config,
 		.config_path = config_path,
 		.signals.fd = -1,
+		.supervision.notify.fd = -1,
 	};
 	r = event_loop_init(&acceptor->loop);
 	if (r >= 0)

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
+#include "mtchatd/messages.h"
 #include "mtchatd/settings.h"
 
 enum { FEW_PROCESSORS = 2, HANDLERS_CHOSEN_MAX = 4 };
@@ -39,7 +40,9 @@ void config_apply(struct config *current, const struct config *next)
 		if (setting->live)
 			memcpy(now, then, setting->size);
 		else if (memcmp(now, then, setting->size) != 0)
-			log_warning("the new value of %s waits for the next start", setting->name);
+			log_event(LOG_WARNING,
+				  (&(struct log_fields){.message_id = MESSAGE_SETTING_WAITS}),
+				  "the new value of %s waits for the next start", setting->name);
 	}
 }
 

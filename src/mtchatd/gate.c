@@ -42,13 +42,15 @@ static void open_if_enough(struct room *room)
 	}
 }
 
-void gate_shut(struct room *room, int handler, uint64_t now)
+bool gate_shut(struct room *room, int handler, uint64_t now)
 {
 	uint64_t open = 0;
+	bool was_open = atomic_compare_exchange_strong(&room->gated_since, &open, now);
 
-	if (atomic_compare_exchange_strong(&room->gated_since, &open, now))
+	if (was_open)
 		room_wake_others(room, handler); /* they may have laggards to count the grace for */
 	open_if_enough(room);
+	return was_open;
 }
 
 void gate_publish(struct room *room, int handler, uint64_t min)

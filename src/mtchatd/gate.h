@@ -33,8 +33,9 @@ static inline bool gate_is_shut(const struct room *room)
 	return atomic_load(&room->gated_since) != 0;
 }
 
-/* A line did not fit; now: ms, not 0.  The caller has put its sender on the waiting list before. */
-void gate_shut(struct room *room, int handler, uint64_t now);
+/* A line did not fit; now: ms, not 0.  The caller has put its sender on the waiting list before.
+ * True if it was open. */
+bool gate_shut(struct room *room, int handler, uint64_t now);
 
 /* Stores the handler's minimum, and opens the gate if enough is free. */
 void gate_publish(struct room *room, int handler, uint64_t min);

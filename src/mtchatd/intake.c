@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "common/line.h"
+#include "common/log.h"
 #include "common/text.h"
 #include "mtchatd/command.h"
 #include "mtchatd/departure.h"
@@ -250,7 +251,9 @@ static void wait_for_gate(struct handler *handler, struct client *client)
 	waitlist_add(&handler_readers(handler, client)->waiting, client,
 		     word_get(&client->slot->id));
 	client->pauses |= PAUSE_GATE;
-	gate_shut(client->room, handler->index, handler->now);
+	if (gate_shut(client->room, handler->index, handler->now))
+		log_debug("the log of %s is full of unread lines: those who talk wait",
+			  client->room->record->name);
 }
 
 void intake_throttle(struct handler *handler, struct client *client)

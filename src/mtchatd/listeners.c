@@ -55,27 +55,31 @@ static struct listener *find_free(struct listeners *listeners)
 	return NULL;
 }
 
-static void share_ports(const struct listeners *listeners, bool share)
+/* Those that serve already may share their ports with new ones, or not any more. */
+static int share_ports(const struct listeners *listeners, bool share)
 {
+	int count = 0;
+
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		const struct listener *listener = &listeners->list[i];
 
-		if (listener->open && listener->address.any.sa_family != AF_UNIX)
-			sock_share_port(listener->source.fd, share);
+		if (!listener->source.added || listener->address.any.sa_family == AF_UNIX)
+			continue;
+		sock_share_port(listener->source.fd, share);
+		count++;
 	}
+	return count;
 }
 
 /*
  * "All addresses" and one of them overlap, and both are open for a moment when a reload goes
- * from one to the other.  Only then: a port that could be shared from the start, a second daemon
- * of the same user would share as well.
+ * from one to the other.  Only then: somebody else's port is not for sharing.
  */
 static int listen_on(const struct listeners *listeners, const union sock_address *address)
 {
 	int fd = sock_listen(address);
 
-	if (fd == -EADDRINUSE) {
-		share_ports(listeners, true);
+	if (fd == -EADDRINUSE && share_ports(listeners, true) > 0) {
 		fd = sock_listen_beside(address);
 		share_ports(listeners, false);
 	}

@@ -7,8 +7,8 @@
  *	1. a field of struct config (config.h),
  *	2. a row of settings[] (settings.c), with its default,
  *	3. a line in conf/mtchatd.conf, commented out, with the default and what it means,
- *	4. an .It in man/mtchatd.conf.5, with "Allowed:" and "Default:" as print-settings shows
- *them.
+ *	4. an .It in man/mtchatd.conf.5, with "Allowed:" and "Default:" as in print-settings,
+ *	   and "Reload:".
  *
  * Pure.
  */

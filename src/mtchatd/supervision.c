@@ -69,16 +69,21 @@ static void send_status(struct supervision *supervision, uint64_t now, uint32_t 
 			const char *trouble)
 {
 	uint64_t lines = word_get(&supervision->core->lobby->record->lines);
-	uint64_t passed = now - supervision->lines_at, rate = 0;
+	uint64_t passed = now - supervision->lines_at;
 	char status[STATUS_MAX];
 
-	if (supervision->lines_at && passed)
-		rate = ((lines - supervision->lines) * 1000 + passed / 2) / passed;
-	supervision->lines = lines;
-	supervision->lines_at = now;
+	/* A reload has the status sent early: too short a time to tell a rate from. */
+	if (passed >= (uint64_t)supervision->core->tune.status_ms) {
+		if (supervision->lines_at)
+			supervision->rate = ((lines - supervision->lines) * 1000 + passed / 2) /
+					    passed;
+		supervision->lines = lines;
+		supervision->lines_at = now;
+	}
 	snprintf(status, sizeof(status), "%u/%u clients, 1 room, %llu lines/s%s%s",
 		 admission_taken(&supervision->core->admission), max_clients,
-		 (unsigned long long)rate, trouble ? "; " : "", trouble ? trouble : "");
+		 (unsigned long long)supervision->rate, trouble ? "; " : "",
+		 trouble ? trouble : "");
 	if (strcmp(status, supervision->status) != 0 &&
 	    notify_send(&supervision->notify, "STATUS=%s", status) != -EAGAIN)
 		strcpy(supervision->status, status); /* NOLINT: of the same size */

@@ -23,6 +23,7 @@ struct supervision {
 	uint64_t state_due;       /* ms: when that is tried again */
 	char status[STATUS_MAX];  /* last one that was taken */
 	uint64_t lines, lines_at; /* the room's count at the last status, and when: ms */
+	uint64_t rate;            /* lines a second, between the last two looks */
 	uint64_t status_due;      /* ms */
 	uint64_t watchdog_ms;     /* how often a ping is tried; 0: nobody asked for any */
 	uint64_t watchdog_due;
