@@ -74,8 +74,10 @@ summary() {
 
 # --- packages ----------------------------------------------------------------------------------
 
-# The names in debian/control's Build-Depends; debhelper is for packages only.
+# The names in debian/control's Build-Depends, and what debhelper would bring and Debian takes for
+# granted in a package; debhelper itself is for packages only.
 build_depends() {
+	printf '%s\n' autoconf automake gcc make
 	sed -n '/^Build-Depends:/,/^[^ B]/p' debian/control | sed -n 's/^ \([a-z0-9.+-]*\).*/\1/p' |
 		grep -v '^debhelper'
 }

@@ -57,6 +57,11 @@ def test_the_same_messages_in_the_same_order():
     assert list(entries()) == list(ids().values())
 
 
+def test_each_message_is_written_by_somebody():
+    code = "".join(path.read_text() for path in SOURCES.glob("*.c"))
+    assert [name for name in ids() if not re.search(rf"\bMESSAGE_{name}\b", code)] == []
+
+
 @pytest.mark.parametrize("name", ids())
 def test_entry(name):
     head, text = entries()[ids()[name]]

@@ -24,8 +24,8 @@ if not (shutil.which("bash") and LIBRARY.exists()):
 class Shell:
     def __init__(self, folder, setup=""):
         rc = folder / "rc"
-        rc.write_text(f"PS1='{READY}'; HISTFILE=; COMP_KNOWN_HOSTS_WITH_HOSTFILE=; cd {folder}/home\n"
-                      f". {LIBRARY}\n. {FOLDER}/mtchatd\n. {FOLDER}/mtchat\n{setup}\n")
+        rc.write_text(f"PS1='{READY}'; HISTFILE=; COMP_KNOWN_HOSTS_WITH_HOSTFILE=\n"
+                      f"cd {folder}/home\n. {LIBRARY}\n. {FOLDER}/mtchatd\n. {FOLDER}/mtchat\n{setup}\n")
         (folder / "home" / ".ssh").mkdir(parents=True)
         (folder / "home" / ".ssh" / "known_hosts").write_text(
             "chat.example.org ssh-ed25519 AAAA\nattic.example.org ssh-ed25519 AAAA\n")

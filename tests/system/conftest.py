@@ -1,6 +1,7 @@
 """conftest.py - machines for the system tests, with the packages that ./dev deb has built"""
 import glob
 import os
+import shutil
 import signal
 
 import pytest
@@ -13,14 +14,14 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def packages():
-    """The packages' files: of mtchatd, of mtchat."""
+def packages(tmp_path_factory):
+    """The packages' files, of mtchatd and of mtchat: copies, a build may begin any time."""
     folder = os.environ.get("MTCHAT_DEBS", os.path.join(TREE, "build"))
     found = []
     for name in "mtchatd", "mtchat":
         files = glob.glob(os.path.join(folder, name + "_*.deb"))
         assert len(files) == 1, f"{len(files)} packages {name} in {folder}: run ./dev deb"
-        found += files
+        found.append(shutil.copy(files[0], tmp_path_factory.mktemp(name)))
     return found
 
 
@@ -41,12 +42,11 @@ def installed(packages):
 
 @pytest.fixture
 def service(installed):
-    """The service as the package has set it up; what a test has changed is undone."""
+    """The service as the package has set it up, whatever the test before has changed."""
     service = Service(installed)
     service.tidy()
     yield service
     print(service.journal("-o", "short-monotonic")[-6000:])  # pytest shows it if a test failed
-    service.tidy()
 
 
 @pytest.fixture

@@ -24,30 +24,22 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+from chatter import poll
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 CLONE_NEWNET = 0x40000000
-PATIENCE = 30  # seconds until something that must happen counts as missing
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb", "DEBIAN_FRONTEND": "noninteractive",
 }
-TRACES = (r"var/lib/(dpkg|apt)/|var/cache/|var/log/|var/tmp/packages/|var/lib/systemd/catalog/|"
-          r"etc/ld\.so\.cache|usr/share/(info/dir|mime)")
-
-
-def poll(condition, what, seconds=PATIENCE, step=0.02):
-    """Wait until condition() is true and return its value."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(step)
+# What dpkg, apt, systemd and the trip there leave behind whatever the package.
+TRACES = (r"var/(lib/(dpkg|apt)|cache|log|tmp/packages)(/|$)|"
+          r"var/lib/(PackageKit/|systemd/catalog/database$)|etc/(\.pwd\.lock|ld\.so\.cache)$")
 
 
 def under_systemd():
@@ -113,7 +105,7 @@ class Machine:
         for cgroup in self.cgroups:
             os.mkdir(cgroup)
         with open(self.console_path, "wb") as console:
-            self.process = subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn
+            self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
                 preexec_fn=self._prepare, start_new_session=True)
         self.leader = poll(self._find_leader, "a PID 1 of the machine")
@@ -216,17 +208,20 @@ class Machine:
         return os.path.lexists(self.path(name))
 
     def changes(self):
-        """The names of all files that differ from ours, but for what any installation leaves."""
+        """The names of the files and folders that are not as they are with us, but for TRACES."""
         top = f"/proc/{self.process.pid}/root{self.folder}/machine/changes"
         found = set()
         for folder, folders, files in os.walk(top):
-            for name in folders + files:
-                found.add(os.path.relpath(os.path.join(folder, name), top))
+            place = os.path.relpath(folder, top)
+            # A folder of ours is there too as soon as something in it has changed.
+            folders = [name for name in folders
+                       if not os.path.isdir(os.path.join("/", place, name))]
+            found.update(os.path.normpath(os.path.join(place, name)) for name in files + folders)
         return {name for name in found if not re.match(TRACES, name)}
 
     # Packages
 
-    def _copy_in(self, packages):
+    def copy_in(self, packages):
         os.makedirs(self.path("/var/tmp/packages"), exist_ok=True)
         for package in packages:
             name = "/var/tmp/packages/" + os.path.basename(package)
@@ -236,11 +231,11 @@ class Machine:
     def install(self, *packages, options=()):
         """apt install ./FILE...: what an administrator does with a package in hand."""
         return self.run("apt-get", "install", "-y", "--no-install-recommends", "--reinstall",
-                        "--allow-downgrades", *options, *self._copy_in(packages))
+                        "--allow-downgrades", *options, *self.copy_in(packages))
 
     def unpack(self, *packages):
         """The same by dpkg, which does not look at what else there is: two seconds less."""
-        return self.run("dpkg", "--install", *self._copy_in(packages))
+        return self.run("dpkg", "--install", *self.copy_in(packages))
 
     # Its network and processes, from outside
 

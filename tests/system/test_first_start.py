@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from machine import poll
+from chatter import poll
 from service import CONFIG, OVERRIDE, PORT
 
 

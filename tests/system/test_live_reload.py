@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from chatter import catch_up
-from machine import poll
+from chatter import catch_up, poll
 from service import CONFIG, OVERRIDE, PORT
 
 
@@ -19,11 +18,13 @@ def present(service):
     """Two who are there and must stay, whatever happens: one for each way in."""
     with service.client() as tcp, service.local_client() as local:
         catch_up([tcp, local])
+        ids = {record["CLIENT_ID"] for record in service.wait_records("CLIENT_CONNECTED", 2)}
         pid = service.pid
         yield tcp, local
         catch_up([tcp, local])
         assert service.pid == pid and service.show("NRestarts") == "0"
-        assert not service.records("CLIENT_DISCONNECTED")
+        gone = {record["CLIENT_ID"] for record in service.records("CLIENT_DISCONNECTED")}
+        assert len(ids) == 2 and not ids & gone
 
 
 def test_port(service, present):
