@@ -131,7 +131,7 @@ static void *play(void *argument)
 /* One thread waits for n and strikes n back; the other has struck n, and waits for it. */
 static void test_ping_pong(void)
 {
-	struct player one = {0}, two = {0};
+	static struct player one, two;
 	pthread_t thread;
 
 	one.epoll_fd = new_epoll(&one.waker, NULL);
