@@ -79,5 +79,9 @@ void log_format(char *to, size_t size, const char *format, ...)
  */
 #define log_errno(err, ...) log_write(LOG_ERR, err, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
 
+/* The same with fields. */
+#define log_event_errno(err, fields, ...)                                                          \
+	log_write(LOG_ERR, err, fields, __FILE__, __LINE__, __func__, __VA_ARGS__)
+
 int log_write(int level, int err, const struct log_fields *fields, const char *file, int line,
 	      const char *func, const char *format, ...) __attribute__((format(printf, 7, 8)));

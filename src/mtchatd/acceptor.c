@@ -155,11 +155,14 @@ int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler *
 	if (r >= 0)
 		r = refusals_init(&acceptor->refusals, &acceptor->loop, &core->tune);
 	if (r < 0)
-		return log_errno(r, "cannot set up the acceptor");
+		return log_event_errno(r,
+				       (&(struct log_fields){.message_id = MESSAGE_CANNOT_START}),
+				       "cannot set up the acceptor");
 
 	r = supervision_init(&acceptor->supervision, core, handlers);
 	if (r < 0) /* no reason not to serve */
-		log_errno(r, "cannot reach the service manager");
+		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
+				"cannot reach the service manager");
 	r = listeners_open(&acceptor->listeners, config);
 	if (r < 0)
 		return r;

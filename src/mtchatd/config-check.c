@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "mtchatd/config-check.h"
+#include "mtchatd/messages.h"
 
 enum {
 	MESSAGE_MAX = 384,
@@ -26,7 +27,8 @@ void complain(struct reader *reader, const char *file, int line, const char *for
 	va_end(list);
 	if (line > 0)
 		snprintf(place, sizeof(place), "%d:", line);
-	log_error("%s:%s %s", file, place, message);
+	log_event(LOG_ERR, (&(struct log_fields){.message_id = MESSAGE_CONFIG_ERROR}), "%s:%s %s",
+		  file, place, message);
 }
 
 static const struct origin *origin_of(const struct reader *reader, const char *name)

@@ -14,6 +14,7 @@
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
+#include "mtchatd/messages.h"
 #include "mtchatd/settings.h"
 
 static const char no_setting[] = "has no setting at all, not even a port";
@@ -289,8 +290,9 @@ static void read_dropins(struct reader *reader, const char *path, struct file_li
 	for (size_t i = 0; i < dropins->count; i++) {
 		r = read_file(reader, dropins->paths[i]);
 		if (r == -EISDIR || r == -ENOTSUP)
-			log_warning("%s is not a regular file, so it is not read",
-				    dropins->paths[i]);
+			log_event(LOG_WARNING,
+				  (&(struct log_fields){.message_id = MESSAGE_CONFIG_ERROR}),
+				  "%s is not a regular file, so it is not read", dropins->paths[i]);
 		else if (r < 0)
 			complain_of_file(reader, dropins->paths[i], r);
 	}
@@ -299,7 +301,8 @@ static void read_dropins(struct reader *reader, const char *path, struct file_li
 static int finish(const struct reader *reader, struct config *ret)
 {
 	if (reader->errors > CONFIG_ERRORS_MAX)
-		log_error("%s: %d more errors", reader->name, reader->errors - CONFIG_ERRORS_MAX);
+		log_event(LOG_ERR, (&(struct log_fields){.message_id = MESSAGE_CONFIG_ERROR}),
+			  "%s: %d more errors", reader->name, reader->errors - CONFIG_ERRORS_MAX);
 	if (reader->errors > 0)
 		return -EINVAL;
 	*ret = reader->config;

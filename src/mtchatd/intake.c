@@ -11,6 +11,7 @@
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
+#include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/protocol.h"
 #include "mtchatd/render.h"
@@ -252,7 +253,10 @@ static void wait_for_gate(struct handler *handler, struct client *client)
 		     word_get(&client->slot->id));
 	client->pauses |= PAUSE_GATE;
 	if (gate_shut(client->room, handler->index, handler->now))
-		log_debug("the log of %s is full of unread lines: those who talk wait",
+		log_event(LOG_DEBUG,
+			  (&(struct log_fields){.message_id = MESSAGE_ROOM_WAITS,
+						.room = client->room->record->name}),
+			  "the log of %s is full of unread lines: those who talk wait",
 			  client->room->record->name);
 }
 

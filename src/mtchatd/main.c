@@ -8,6 +8,7 @@
 #include "mtchatd/acceptor.h"
 #include "mtchatd/config.h"
 #include "mtchatd/journal.h"
+#include "mtchatd/messages.h"
 #include "mtchatd/options.h"
 #include "mtchatd/server.h"
 
@@ -20,7 +21,8 @@ static int serve(const struct config *config, const struct options *options)
 	log_set_level(config->log_level);
 	r = journal_start(&journal);
 	if (r < 0)
-		log_errno(r, "no journal thread, a slow journal may hold us up");
+		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
+				"no journal thread, a slow journal may hold us up");
 
 	r = server_run(config, options->config_path, &options->tune);
 	journal_stop(journal);

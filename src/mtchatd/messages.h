@@ -24,8 +24,17 @@
 /* A reload found a setting that only the next start can apply. */
 #define MESSAGE_SETTING_WAITS "7f5852b9c38bdce0e52f18d2367ca37d"
 
+/* Something is wrong with the configuration: which file and line, what is allowed. */
+#define MESSAGE_CONFIG_ERROR "c8bb01fcf7986b15bb238bf6ee5eba30"
+
 /* An address, port or socket path could not be listened on. */
 #define MESSAGE_CANNOT_LISTEN "438b03690611faa61af6c4c0c39be8ca"
+
+/* Memory, threads or descriptors for a start could not be had. */
+#define MESSAGE_CANNOT_START "75621196276b1759209130feafeb654e"
+
+/* The service manager or the thread for the journal could not be had: we serve without. */
+#define MESSAGE_UNATTENDED "ce34f7b43506a7940f02a005ebdb48f2"
 
 /* max_clients was lowered: the limit of open descriptors is too small for it. */
 #define MESSAGE_CLIENTS_CLAMPED "c901ca2d4071a9bf8edd4378a2a42ffe"
@@ -50,6 +59,9 @@
 
 /* A client read too slowly and lost lines; it was told which: CLIENT_ID, ROOM. */
 #define MESSAGE_LINES_SKIPPED "b5298587cf5184a522adb6cbb95ee5a9"
+
+/* The log is full of unread lines: those who talk wait for those who read: ROOM. */
+#define MESSAGE_ROOM_WAITS "d0a80ba204422dcbfe7a2433db31047b"
 
 /* A peer no longer answers; its connection was ended: CLIENT_ID, CLIENT_ADDRESS. */
 #define MESSAGE_LINK_DEAD "49b6b4e76abdfc11a8c8f81547dc07e1"

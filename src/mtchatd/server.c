@@ -34,7 +34,10 @@ static int start_handlers(struct server *server)
 		int r = handler_start(&server->handlers[i], server->core, i);
 
 		if (r < 0)
-			return log_errno(r, "cannot start handler %d", i);
+			return log_event_errno(r,
+					       (&(struct log_fields){
+						       .message_id = MESSAGE_CANNOT_START}),
+					       "cannot start handler %d", i);
 	}
 	return 0;
 }
@@ -74,11 +77,15 @@ int server_run(const struct config *config, const char *config_path, const struc
 	int handlers = config_resolve_handlers(config->handlers), r;
 
 	if (!server)
-		return log_errno(-ENOMEM, "cannot start");
+		return log_event_errno(-ENOMEM,
+				       (&(struct log_fields){.message_id = MESSAGE_CANNOT_START}),
+				       "cannot start");
 	server_clamp_clients(&settled);
 	r = core_new(&server->core, tune, handlers, (uint64_t)settled.room_log_kib * 1024);
 	if (r < 0)
-		return log_errno(r, "cannot make the arena");
+		return log_event_errno(r,
+				       (&(struct log_fields){.message_id = MESSAGE_CANNOT_START}),
+				       "cannot make the arena");
 	limits_set(&server->core->limits, &settled);
 
 	r = start_handlers(server);
