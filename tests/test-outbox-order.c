@@ -6,35 +6,9 @@
  */
 #include <string.h>
 
-#include "mtchatd/outbox.h"
-
 #include "chance.h"
+#include "lone-outbox.h"
 #include "tap.h"
-
-/* An arena of a record and an outbox. */
-static struct {
-	struct redo_record record;
-	struct outbox outbox;
-} memory;
-
-static struct redo redo = {.record = &memory.record, .arena = (char *)&memory};
-static struct outbox *const outbox = &memory.outbox;
-
-static int add(uint64_t due, const char *text, size_t size)
-{
-	struct outbox_draft draft = outbox_draft(outbox);
-	int r = outbox_add(&draft, due, text, size);
-
-	outbox_put(&draft, &redo);
-	redo_commit(&redo);
-	return r;
-}
-
-static void put_front(const char *text, size_t size)
-{
-	outbox_put_front(outbox, &redo, text, size);
-	redo_commit(&redo);
-}
 
 /* What send() took. */
 static void take(size_t size)

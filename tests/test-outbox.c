@@ -1,41 +1,14 @@
-/* test-outbox.c - what one client alone is told slips in at its place, in whatever pieces it goes
- */
+/* test-outbox.c - what one client alone is told slips in at its place, however it is cut */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "mtchatd/outbox.h"
-
+#include "lone-outbox.h"
 #include "tap.h"
-
-/* An arena of a record and an outbox. */
-static struct {
-	struct redo_record record;
-	struct outbox outbox;
-} memory;
-
-static struct redo redo = {.record = &memory.record, .arena = (char *)&memory};
-static struct outbox *const outbox = &memory.outbox;
-
-static int add(uint64_t due, const char *text, size_t size)
-{
-	struct outbox_draft draft = outbox_draft(outbox);
-	int r = outbox_add(&draft, due, text, size);
-
-	outbox_put(&draft, &redo);
-	redo_commit(&redo);
-	return r;
-}
 
 static int say(uint64_t due, const char *text)
 {
 	return add(due, text, strlen(text));
-}
-
-static void put_front(const char *text, size_t size)
-{
-	outbox_put_front(outbox, &redo, text, size);
-	redo_commit(&redo);
 }
 
 /* What send() took. */
