@@ -36,7 +36,7 @@ struct client {
 	struct member member; /* its place among the room's readers; first */
 	uint32_t round;       /* in which it spoke last */
 	struct slot *slot;
-	struct room *room; /* NULL: echo mode, or not in a room any more */
+	struct room *room; /* NULL: echo mode */
 	struct client *next_in_inbox;
 	uint64_t until;    /* LEAVES: the position in the log up to which it is served */
 	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */

@@ -16,7 +16,9 @@ enum { DRAIN_ROUNDS = 16 }; /* times 16 KiB: then the others have their turn */
 
 static struct members *members_of(struct handler *handler, const struct client *client)
 {
-	return client->room ? &handler_readers(handler, client)->members : &handler->roomless;
+	bool reads = client->room && client->state != CLIENT_DRAINS;
+
+	return reads ? &handler_readers(handler, client)->members : &handler->roomless;
 }
 
 static void log_departure(const struct handler *handler, const struct client *client,
@@ -158,7 +160,6 @@ bool departure_delivered(struct handler *handler, struct client *client)
 	}
 	if (client->room) {
 		members_remove(members_of(handler, client), &client->member);
-		client->room = NULL;
 		members_add(&handler->roomless, &client->member);
 	}
 	shutdown(client_fd(client), SHUT_WR);

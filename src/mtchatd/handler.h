@@ -38,7 +38,7 @@ struct handler {
 	uint64_t time;  /* CLOCK_REALTIME at the turn's begin, us */
 	struct redo redo;
 	char *scratch;             /* a line being cleaned */
-	struct members roomless;   /* its clients that are in no room: echo mode, draining */
+	struct members roomless;   /* its clients that no room serves: echo mode, draining */
 	struct waitlist answering; /* their outbox was filled, or they leave: serve them */
 	struct waitlist broken;    /* out of the epoll set; their last bytes are to be read */
 	struct waitlist throttled; /* out of tokens */

@@ -47,7 +47,8 @@ def test_a_visit_is_two_records_with_all_fields(service):
 def test_the_reason_is_told(service, leave, reason):
     with service.client() as client:
         leave(client)
-    assert only(service.wait_records("CLIENT_DISCONNECTED", 1))["REASON"] == reason
+    left = only(service.wait_records("CLIENT_DISCONNECTED", 1))
+    assert left["REASON"] == reason and left["ROOM"] == "lobby"
 
 
 def test_a_stop_tells_of_those_it_sends_away(service):
