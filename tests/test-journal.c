@@ -67,16 +67,16 @@ static void test_stderr(void)
 	capture_begin(&capture);
 	journald.calls = 0;
 	journal = start();
-	log_info("first");
-	log_errno(-EIO, "second");
+	log_event(LOG_INFO, NULL, "first");
+	log_event_errno(-EIO, NULL, "second");
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "first") == 0, "a line: %s", line);
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "second: Input/output error") == 0,
 	   "the next line: %s", line);
-	log_info("third");
+	log_event(LOG_INFO, NULL, "third");
 	journal_stop(journal);
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "third") == 0,
 	   "a stop writes what is queued");
-	log_info("fourth");
+	log_event(LOG_INFO, NULL, "fourth");
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "fourth") == 0,
 	   "afterwards messages go to stderr at once");
 	ok(capture_is_empty(&capture) && journald.calls == 0, "nothing else, nothing to journald");
@@ -126,7 +126,7 @@ static void test_journald(void)
 
 	journald.fields[0] = '\0';
 	journal = start();
-	log_errno(-ENOENT, "alone");
+	log_event_errno(-ENOENT, NULL, "alone");
 	journal_stop(journal);
 	ok(has_field("ERRNO=2"), "ERRNO");
 	ok(!strstr(journald.fields, "CLIENT_") && !strstr(journald.fields, "DURATION_") &&
@@ -183,7 +183,7 @@ static void test_journald_refuses(void)
 	journald.calls = 0;
 	journald.answer = -EACCES;
 	journal = start();
-	log_warning("told anyway");
+	log_event(LOG_WARNING, NULL, "told anyway");
 	journal_stop(journal);
 	is(journald.calls, 1, "journald was asked");
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "<4>told anyway") == 0,
@@ -199,7 +199,7 @@ enum { MANY = 10000, FEW = 10 };
 static void log_numbers(int first, int end)
 {
 	for (int i = first; i < end; i++)
-		log_info("line %d %0400d", i, 0);
+		log_event(LOG_INFO, NULL, "line %d %0400d", i, 0);
 }
 
 static void wait_until_full(void)
@@ -258,7 +258,7 @@ static void test_dropped(void)
 	ok(dropped >= MANY + FEW - 1025 && dropped <= MANY + FEW - 1024,
 	   "all but what the queue held is dropped, and told: %d", dropped);
 	is(gaps, 1, "in one message, where they are missing");
-	log_info("line 0");
+	log_event(LOG_INFO, NULL, "line 0");
 	is(read_numbers(&capture, 0, &gaps), 0, "then it goes on");
 	journal_stop(journal);
 	ok(capture_is_empty(&capture), "and nothing else comes");
@@ -277,13 +277,13 @@ static void test_stop_stuck(void)
 	filled = capture_fill();
 	journal = start();
 	for (int i = 0; i < 100; i++)
-		log_info("line %d", i);
+		log_event(LOG_INFO, NULL, "line %d", i);
 	begin_us = notify_monotonic_usec();
 	journal_stop(journal);
 	took_us = notify_monotonic_usec() - begin_us;
 	ok(took_us >= 900000 && took_us < 10000000,
 	   "a stuck stderr holds a stop for a second: %" PRIu64, took_us);
-	log_info("lost");
+	log_event(LOG_INFO, NULL, "lost");
 	ok(true, "a message after that holds nobody");
 	while (filled > 0 && read(capture.read_fd, &byte, 1) == 1)
 		filled--;
@@ -337,7 +337,7 @@ enum { THREADS = 4, EACH = 200 };
 static void *log_each(void *unused)
 {
 	for (int i = 0; i < EACH; i++)
-		log_info("line");
+		log_event(LOG_INFO, NULL, "line");
 	return unused;
 }
 

@@ -19,7 +19,7 @@ static void keep(void *context, const struct log_record *record)
 }
 
 /* The text of the record that comes of it. */
-#define text_of(...) (log_info(__VA_ARGS__), last.text)
+#define text_of(...) (log_event(LOG_INFO, NULL, __VA_ARGS__), last.text)
 
 static void test_level(void)
 {
@@ -27,18 +27,18 @@ static void test_level(void)
 
 	kept = 0;
 	log_set_sink(keep, &one);
-	log_debug("not by default");
+	log_event(LOG_DEBUG, NULL, "not by default");
 	is(kept, 0, "debug messages are off at first");
-	log_info("yes");
+	log_event(LOG_INFO, NULL, "yes");
 	is(kept, 1, "info messages are on");
 	log_set_level(LOG_ERR);
-	log_warning("no");
+	log_event(LOG_WARNING, NULL, "no");
 	is(kept, 1, "a lower level drops warnings");
-	is(log_errno(-EIO, "yes"), -EIO, "log_errno() returns the error");
+	is(log_event_errno(-EIO, NULL, "yes"), -EIO, "log_event_errno() returns the error");
 	is(log_write(LOG_DEBUG, -EIO, NULL, "f", 1, "f", "no"), -EIO, "also if it is dropped");
 	is(kept, 2, "errors pass");
 	log_set_level(LOG_DEBUG);
-	log_debug("yes");
+	log_event(LOG_DEBUG, NULL, "yes");
 	is(kept, 3, "and debug messages, when asked for");
 	is(last.level, LOG_DEBUG, "the record knows its level");
 	log_set_level(LOG_INFO);
@@ -48,25 +48,25 @@ static void test_error(void)
 {
 	char long_text[2 * LOG_TEXT_MAX];
 
-	log_errno(-ENOENT, "cannot open %s", "x");
+	log_event_errno(-ENOENT, NULL, "cannot open %s", "x");
 	ok(strcmp(last.text, "cannot open x: No such file or directory") == 0, "what it means: %s",
 	   last.text);
 	is(last.err, ENOENT, "the record has a positive number");
-	log_errno(-99999, "odd");
+	log_event_errno(-99999, NULL, "odd");
 	ok(strcmp(last.text, "odd: error 99999") == 0, "an unknown error: %s", last.text);
-	log_error("no number");
+	log_event(LOG_ERR, NULL, "no number");
 	ok(strcmp(last.text, "no number") == 0 && last.err == 0, "no error, no meaning");
 
 	memset(long_text, 'a', sizeof(long_text) - 1);
 	long_text[sizeof(long_text) - 1] = '\0';
-	log_errno(-ENOENT, "%s", long_text);
+	log_event_errno(-ENOENT, NULL, "%s", long_text);
 	is(strlen(last.text), LOG_TEXT_MAX - 1, "a long text fills the record");
 	ok(strcmp(last.text + LOG_TEXT_MAX - 1 - 27, ": No such file or directory") == 0 &&
 		   last.text[LOG_TEXT_MAX - 1 - 28] == 'a',
 	   "and leaves what the error means whole");
 
 	errno = ENOTTY;
-	log_error("x");
+	log_event(LOG_ERR, NULL, "x");
 	is(errno, ENOTTY, "errno is left as it was, whatever the sink does");
 }
 
@@ -112,7 +112,7 @@ static void test_cut(void)
 				length += i + 1;
 			}
 			text[length] = '\0';
-			log_info("%s", text);
+			log_event(LOG_INFO, NULL, "%s", text);
 			length = strlen(last.text);
 			good = good && length >= LOG_TEXT_MAX - 5 && length < LOG_TEXT_MAX &&
 			       (length - shift) % (i + 1) == 0 &&
@@ -173,32 +173,32 @@ static void test_stderr(void)
 	unsetenv("JOURNAL_STREAM");
 	capture_begin(&capture);
 	log_set_sink(NULL, NULL);
-	log_warning("plain %d", 1);
+	log_event(LOG_WARNING, NULL, "plain %d", 1);
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "plain 1") == 0, "a line: %s", line);
 
 	setenv("JOURNAL_STREAM", "1:1", 1);
 	log_set_sink(NULL, NULL);
 	ok(!log_stderr_is_journal(), "another stream is the journal's");
-	log_warning("inherited");
+	log_event(LOG_WARNING, NULL, "inherited");
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "inherited") == 0,
 	   "no priority for a stderr that the journal does not read: %s", line);
 
 	capture_is_journal();
 	log_set_sink(NULL, NULL);
 	ok(log_stderr_is_journal(), "this stream is the journal's");
-	log_warning("read by journald");
+	log_event(LOG_WARNING, NULL, "read by journald");
 	ok(strcmp(capture_line(&capture, line, sizeof(line)), "<4>read by journald") == 0,
 	   "with the priority: %s", line);
 	memset(line, 'a', LOG_TEXT_MAX);
 	line[LOG_TEXT_MAX] = '\0';
-	log_error("%s", line);
+	log_event(LOG_ERR, NULL, "%s", line);
 	is(strlen(capture_line(&capture, line, sizeof(line))), 3 + LOG_TEXT_MAX - 1,
 	   "the longest line is whole");
 
 	ok(capture_is_empty(&capture), "nothing else");
 	close(STDERR_FILENO);
 	errno = ENOTTY;
-	log_error("to nobody");
+	log_event(LOG_ERR, NULL, "to nobody");
 	is(errno, ENOTTY, "a closed stderr harms nothing");
 	capture_end(&capture);
 	unsetenv("JOURNAL_STREAM");
@@ -207,7 +207,7 @@ static void test_stderr(void)
 
 static void *log_one(void *unused)
 {
-	log_info("after the flood");
+	log_event(LOG_INFO, NULL, "after the flood");
 	return unused;
 }
 
@@ -235,7 +235,7 @@ enum { THREADS = 4, EACH = 100 };
 static void *log_many(void *name)
 {
 	for (int i = 0; i < EACH; i++)
-		log_info("%s %d", (const char *)name, i);
+		log_event(LOG_INFO, NULL, "%s %d", (const char *)name, i);
 	return NULL;
 }
 

@@ -23,18 +23,17 @@ def test_a_flood_is_slowed_and_loses_nothing():
             assert client.silent(0.1)  # it never used a command: no notice
 
 
-def test_many_floods_are_slowed_alike():
-    """Whose token is due at another moment than a neighbour's does not wait for that one too."""
-    with Daemon(rate_lines=20, rate_burst=5) as daemon:
-        begin, each = time.monotonic(), 45
-        clients = gather(daemon.tcp, 30)
-        for number, client in enumerate(clients):
-            client.say(*(b"%d.%d" % (number, i) for i in range(each)))
-            threading.Event().wait(0.003)
-        for number, client in enumerate(clients):
-            client.read_until(b"%d.%d" % (number, each - 1))
-        took = time.monotonic() - begin
-        assert took < 2.3 + SLACK, "some 41 lines beyond the burst, at 20 a second"
+def test_a_token_is_not_put_off_by_a_neighbours():
+    """Two who wait: that the first one's token comes does not make the other one wait anew."""
+    with Daemon(rate_lines=1, rate_burst=1) as daemon:
+        first, second = Client(daemon.tcp), Client(daemon.tcp)
+        begin = time.monotonic()
+        first.say(b"first 0", b"first 1")
+        assert second.read_line() == b"first 0"
+        threading.Event().wait(0.1)  # so that their tokens come at two moments
+        second.say(b"second 0", b"second 1")
+        assert first.read_until(b"second 1")[-2:] == [b"first 1", b"second 1"]
+        assert time.monotonic() - begin < 1.7, "1.1 s, or 2 s if it waited anew"
 
 
 def test_the_burst_passes_at_once():

@@ -65,21 +65,15 @@ bool log_stderr_is_journal(void);
 void log_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define log_error(...)   log_write(LOG_ERR, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
-#define log_warning(...) log_write(LOG_WARNING, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
-#define log_info(...)    log_write(LOG_INFO, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
-#define log_debug(...)   log_write(LOG_DEBUG, 0, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
-
-/* With fields: log_event(LOG_INFO, &(struct log_fields){...}, "format", ...) */
+/* fields: &(struct log_fields){...}, or NULL. */
 #define log_event(level, fields, ...)                                                              \
 	log_write(level, 0, fields, __FILE__, __LINE__, __func__, __VA_ARGS__)
 
-/* Appends ": <what err means>" (err: a negative errno) and returns err, so that one can write
- *	return log_errno(r, "cannot listen on %s", address);
+/*
+ * An error; appends ": <what err means>" (err: a negative errno) and returns err, so that one
+ * can write
+ *	return log_event_errno(r, fields, "cannot listen on %s", address);
  */
-#define log_errno(err, ...) log_write(LOG_ERR, err, NULL, __FILE__, __LINE__, __func__, __VA_ARGS__)
-
-/* The same with fields. */
 #define log_event_errno(err, fields, ...)                                                          \
 	log_write(LOG_ERR, err, fields, __FILE__, __LINE__, __func__, __VA_ARGS__)
 

@@ -109,11 +109,10 @@ static int open_one(struct listeners *listeners, const union sock_address *addre
 
 static void tell(int r, const union sock_address *address)
 {
-	const struct log_fields fields = {.message_id = MESSAGE_CANNOT_LISTEN};
 	char name[SOCK_NAME_MAX];
 
-	log_write(LOG_ERR, r, &fields, __FILE__, __LINE__, __func__, "cannot listen on %s",
-		  sock_address_name(address, name));
+	log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_CANNOT_LISTEN}),
+			"cannot listen on %s", sock_address_name(address, name));
 }
 
 /* Opens the missing ones into fresh[].  Returns how many, or -errno; none is left open then. */
