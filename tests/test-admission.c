@@ -149,6 +149,60 @@ static void test_all_slots(void)
 	admission_done(&admission);
 }
 
+static void test_claims(void)
+{
+	const struct in6_addr one = address(1);
+	uint32_t slot;
+
+	begin();
+	ok(!admission_claim(&admission, NULL, SLOTS_MAX), "there is no such place");
+	ok(!admission_claim(&admission, NULL, UINT32_MAX), "nor such a one");
+	ok(admission_claim(&admission, &one, 4), "a place is taken already");
+	ok(!admission_claim(&admission, &one, 4), "and not twice");
+	ok(admission_claim(&admission, NULL, 1), "one more, of a local client");
+	ok(admission_claim(&admission, &one, 2), "and one");
+	is(admission_taken(&admission), 3, "three are taken");
+	is(admission_settle(&admission, 4), -EINVAL, "more places were used than four");
+	is(admission_settle(&admission, SLOTS_MAX + 1), -EINVAL, "so many there are not");
+	is(admission_settle(&admission, 6), 0, "six were");
+
+	is(admission_take(&admission, &one, 9, 2, &slot), ADDRESS_FULL, "addresses are counted");
+	is(admission_take(&admission, NULL, 3, 0, &slot), HOUSE_FULL, "so is the house");
+	is(admission_take(&admission, &one, 9, 3, &slot), ADMITTED, "another one comes");
+	is(slot, 0, "to the lowest place");
+	for (uint32_t want = 3; want < 8; want += want == 3 ? 2 : 1) {
+		is(admission_take(&admission, NULL, 9, 0, &slot), ADMITTED, "the next");
+		is(slot, want, "to the lowest that is left");
+	}
+	admission_give(&admission, &one, 4);
+	admission_give(&admission, &one, 2);
+	is(admission_take(&admission, &one, 9, 2, &slot), ADMITTED, "who was claimed has gone");
+	is(slot, 2, "and left a place");
+	admission_done(&admission);
+}
+
+static void test_claim_edges(void)
+{
+	uint32_t slot, claims = 0;
+
+	begin();
+	is(admission_settle(&admission, 0), 0, "nobody was there");
+	is(admission_take(&admission, NULL, 1, 0, &slot), ADMITTED, "it begins anew");
+	is(slot, 0, "with the first place");
+	admission_done(&admission);
+
+	begin();
+	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+		claims += admission_claim(&admission, NULL, i);
+	is(claims, SLOTS_MAX, "all places were taken");
+	is(admission_settle(&admission, SLOTS_MAX), 0, "which is no more than there are");
+	is(admission_take(&admission, NULL, UINT32_MAX, 0, &slot), HOUSE_FULL, "none is left");
+	admission_give(&admission, NULL, 77);
+	is(admission_take(&admission, NULL, SLOTS_MAX, 0, &slot), ADMITTED, "one goes, one comes");
+	is(slot, 77, "to its place");
+	admission_done(&admission);
+}
+
 static atomic_int owner[SLOTS_MAX], inside, most;
 
 static void *come_and_go(void *argument)
@@ -199,6 +253,8 @@ int main(void)
 	test_addresses();
 	test_by_chance();
 	test_all_slots();
+	test_claims();
+	test_claim_edges();
 	test_threads();
 	return done();
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +117,115 @@ static void test_shared(struct arena *arena)
 	is(cost(arena), before, "and costs nothing then");
 }
 
+/* A copy of the descriptor, as the service manager hands it out. */
+static int copy_of(const struct arena *arena)
+{
+	int fd = fcntl(arena->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		abort();
+	return fd;
+}
+
+/* Adopts a copy, and lets it go again. */
+static int try_adopt(const struct arena *arena, uint64_t size, uint32_t layout)
+{
+	struct arena next;
+	int fd = copy_of(arena), r = arena_adopt(&next, fd, size, MAPPED, layout);
+
+	if (r == 0) {
+		arena_done(&next);
+		return 0;
+	}
+	if (fcntl(fd, F_GETFD) < 0)
+		ok(false, "a descriptor that is not taken over stays open");
+	close(fd);
+	return r;
+}
+
+static void test_adopt(struct arena *arena)
+{
+	struct arena next;
+	int fd = copy_of(arena);
+
+	page(arena, 5)[7] = 'q';
+	is(arena_adopt(&next, fd, SIZE, MAPPED, LAYOUT), 0, "the next process takes it over");
+	is(next.fd, fd, "and its descriptor with it");
+	is((long long)next.mapped, MAPPED, "as much is mapped");
+	ok(next.bytes != arena->bytes && page(&next, 5)[7] == 'q', "anywhere, with what is in it");
+	page(&next, 6)[0] = 'r';
+	ok(page(arena, 6)[0] == 'r', "it is the same memory");
+	arena_done(&next);
+	ok(fcntl(fd, F_GETFD) < 0 && errno == EBADF, "closed at its end");
+
+	is(try_adopt(arena, SIZE, LAYOUT + 1), -EPROTO, "another layout is told");
+	is(try_adopt(arena, SIZE + ARENA_PAGE, LAYOUT + 1), -EPROTO, "also when it needs more");
+	is(try_adopt(arena, SIZE + ARENA_PAGE, LAYOUT), -EBADMSG, "another size cannot be");
+	is(try_adopt(arena, SIZE, LAYOUT), 0, "none of these left a trace");
+}
+
+static void test_adopt_damaged(struct arena *arena)
+{
+	struct arena_header *header = (void *)arena->bytes, good = *header;
+
+	header->magic ^= 1;
+	is(try_adopt(arena, SIZE, LAYOUT), -EBADMSG, "something else is no arena");
+	is(try_adopt(arena, SIZE, LAYOUT + 1), -EBADMSG, "nor one of another layout");
+	*header = good;
+	header->size += ARENA_PAGE;
+	is(try_adopt(arena, SIZE, LAYOUT), -EBADMSG, "a header of a larger one");
+	is(try_adopt(arena, SIZE + ARENA_PAGE, LAYOUT), -EBADMSG, "is not believed");
+	is(try_adopt(arena, SIZE, LAYOUT + 1), -EBADMSG, "whatever the layout");
+	*header = good;
+	is(try_adopt(arena, SIZE, LAYOUT), 0, "made whole it is taken again");
+}
+
+/* A memfd with the header of an arena, and these seals; size: of the file. */
+static int adopt_forged(const struct arena *like, int seals, off_t size)
+{
+	struct arena_header header = *(const struct arena_header *)(const void *)like->bytes;
+	struct arena forged = {.fd = memfd_create("forged", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+	int r;
+
+	header.size = MAPPED;
+	if (forged.fd < 0 || pwrite(forged.fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    ftruncate(forged.fd, size) < 0 || fcntl(forged.fd, F_ADD_SEALS, seals) < 0)
+		abort();
+	r = try_adopt(&forged, MAPPED, LAYOUT);
+	close(forged.fd);
+	return r;
+}
+
+static void test_adopt_forged(const struct arena *arena)
+{
+	const int all = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
+	is(adopt_forged(arena, all, MAPPED), 0, "who has all seals is good");
+	is(adopt_forged(arena, all & ~F_SEAL_SHRINK, MAPPED), -EBADMSG, "one that may shrink");
+	is(adopt_forged(arena, all & ~F_SEAL_GROW, MAPPED), -EBADMSG, "one that may grow");
+	is(adopt_forged(arena, all & ~F_SEAL_SEAL, MAPPED), -EBADMSG, "one that may be sealed");
+	is(adopt_forged(arena, all | F_SEAL_WRITE, MAPPED), -EPERM, "one that is read-only");
+	is(adopt_forged(arena, all, 0), -EBADMSG, "one that is empty");
+	is(adopt_forged(arena, all, sizeof(struct arena_header) - 1), -EBADMSG, "half a header");
+	is(adopt_forged(arena, all, sizeof(struct arena_header)), -EBADMSG, "nothing behind it");
+	is(adopt_forged(arena, all, MAPPED - 1), -EBADMSG, "one byte less than it says");
+	is(adopt_forged(arena, all, MAPPED + 1), -EBADMSG, "one byte more");
+}
+
+static void test_adopt_others(void)
+{
+	struct arena next, other;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		abort();
+	other.fd = ends[0];
+	is(try_adopt(&other, SIZE, LAYOUT), -EBADMSG, "a pipe is no arena");
+	close(ends[0]);
+	close(ends[1]);
+	is(arena_adopt(&next, ends[0], SIZE, MAPPED, LAYOUT), -EBADF, "nor is nothing");
+}
+
 static void test_done(struct arena *arena)
 {
 	int fd = arena->fd;
@@ -148,6 +258,10 @@ int main(void)
 	test_sparse(&arena);
 	test_forget(&arena);
 	test_shared(&arena);
+	test_adopt(&arena);
+	test_adopt_damaged(&arena);
+	test_adopt_forged(&arena);
+	test_adopt_others();
 	test_done(&arena);
 	test_errors();
 	return done();

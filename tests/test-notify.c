@@ -91,6 +91,60 @@ static void test_long(const char *name)
 	close(fd);
 }
 
+/* The descriptor that comes with the next message, or -1. */
+static int receive_fd(int fd, char *text, size_t size)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(4 * sizeof(int))];
+	} control;
+	struct iovec piece = {.iov_base = text, .iov_len = size - 1};
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int got = -1;
+
+	text[n > 0 ? n : 0] = '\0';
+	if (n > 0 && header && header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&got, CMSG_DATA(header), sizeof(int));
+	return got;
+}
+
+static void test_descriptor(const char *name)
+{
+	int fd = receiver(name), ends[2] = {-1, -1}, got;
+	struct notify notify;
+	char text[2048];
+
+	is(notify_open(&notify), 0, "opened");
+	is(pipe(ends), 0, "a pipe");
+	is(notify_send_fd(&notify, ends[1], "FDSTORE=1\nFDNAME=%s", "a"), 0, "its end is sent");
+	close(ends[1]);
+	got = receive_fd(fd, text, sizeof(text));
+	ok(strcmp(text, "FDSTORE=1\nFDNAME=a") == 0, "with the message");
+	ok(got >= 0 && write(got, "x", 1) == 1 && read(ends[0], text, 1) == 1, "it is the pipe's");
+	close(got);
+	is(notify_send(&notify, "WATCHDOG=1\n"), 0, "a message without one");
+	is(receive_fd(fd, text, sizeof(text)), -1, "has none");
+	is(notify_send_fd(&notify, -1, "FDSTORE=1\n"), -EBADF, "no descriptor");
+	is(notify_send_fd(&notify, 999, "FDSTORE=1\n"), -EBADF, "one that is not open");
+	memset(text, 'n', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	is(notify_send_fd(&notify, ends[0], "FDNAME=%s", text), -EMSGSIZE, "too long a message");
+	is(recv(fd, text, sizeof(text), 0), -1, "nothing of it was sent");
+	while (notify_send(&notify, "WATCHDOG=1\n") == 0)
+		;
+	is(notify_send_fd(&notify, ends[0], "FDSTORE=1\n"), -EAGAIN, "a full queue is told");
+	notify_close(&notify);
+	is(notify_send_fd(&notify, ends[0], "FDSTORE=1\n"), 0, "nobody to tell");
+	close(ends[0]);
+	close(fd);
+}
+
 static void test_bad_names(const char *folder)
 {
 	char name[256];
@@ -175,6 +229,7 @@ int main(void)
 	test_talk(abstract);
 	test_full(abstract);
 	test_long(abstract);
+	test_descriptor(abstract);
 	test_bad_names(folder);
 	test_nobody();
 	test_watchdog();

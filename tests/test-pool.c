@@ -20,13 +20,19 @@ enum {
 static struct arena arena;
 static struct pool pool;
 
+static void begin_pool(void)
+{
+	if (pool_init(&pool, &arena, OFFSET, SIZE, COUNT) < 0)
+		abort();
+}
+
 static void begin(void)
 {
 	const size_t size = OFFSET + (size_t)COUNT * SIZE;
 
-	if (arena_new(&arena, size, size, 1) < 0 ||
-	    pool_init(&pool, &arena, OFFSET, SIZE, COUNT) < 0)
+	if (arena_new(&arena, size, size, 1) < 0)
 		abort();
+	begin_pool();
 }
 
 static void end(void)
@@ -145,6 +151,96 @@ static void test_fat(void)
 	end();
 }
 
+/* The process has died with all buffers touched; its successor knows nothing of the pool. */
+static void die(void)
+{
+	for (uint32_t i = 1; i <= COUNT; i++)
+		memset(pool_at(&pool, i), (int)i, SIZE);
+	pool_done(&pool);
+	begin_pool();
+}
+
+static void test_claims(void)
+{
+	begin();
+	die();
+	ok(!pool_claim(&pool, 0), "there is no buffer 0");
+	ok(!pool_claim(&pool, COUNT + 1), "nor one above the last");
+	ok(!pool_claim(&pool, UINT32_MAX), "nor any other number");
+	ok(pool_claim(&pool, 5), "a buffer can be claimed");
+	ok(!pool_claim(&pool, 5), "once");
+	ok(pool_claim(&pool, 2), "and so can one below it");
+	is(pool_settle(&pool), 0, "that were all");
+	is(cost(), 2LL * PAGES, "the others cost nothing any more");
+	ok(pool_at(&pool, 5)[0] == 5 && pool_at(&pool, 2)[SIZE - 1] == 2, "the claimed are whole");
+	ok(is_zero(pool_at(&pool, 3), 2 * SIZE), "between them all is gone");
+
+	is(pool_take(&pool), 1, "the lowest is lent first");
+	is(pool_take(&pool), 3, "not those that are lent already");
+	is(pool_take(&pool), 4, "but all others");
+	is(pool_take(&pool), 6, "up to those that nobody had");
+	pool_give(&pool, 5, false);
+	is(pool_take(&pool), 5, "what was claimed is given back like any other");
+	end();
+}
+
+static void test_claim_edges(void)
+{
+	begin();
+	die();
+	is(pool_settle(&pool), 0, "nobody claims anything");
+	is(cost(), 0, "all memory is given back");
+	is(pool_take(&pool), 1, "it begins anew");
+
+	die();
+	for (uint32_t i = 1; i <= COUNT; i++)
+		if (!pool_claim(&pool, i))
+			ok(false, "claiming %u", i);
+	is(pool_settle(&pool), 0, "all are claimed");
+	is(cost(), (long long)COUNT * PAGES, "they keep their memory");
+	pool_give(&pool, 7, true);
+	is(pool_take(&pool), 7, "the only one there is");
+	end();
+}
+
+/* Claims by chance; what is left is lent in order, and its memory is gone. */
+static int claim_faults(uint64_t *state)
+{
+	bool claimed[COUNT + 1] = {false};
+	uint32_t some = chance(state, COUNT + 1), claims = 0;
+	int faults = 0;
+
+	die();
+	for (uint32_t i = 0; i < some; i++) {
+		uint32_t number = 1 + chance(state, COUNT);
+
+		faults += pool_claim(&pool, number) == claimed[number];
+		claims += !claimed[number];
+		claimed[number] = true;
+	}
+	faults += pool_settle(&pool) != 0;
+	faults += cost() != (long long)claims * PAGES;
+	for (uint32_t i = 1; i <= COUNT; i++) {
+		if (claimed[i])
+			faults += *pool_at(&pool, i) != (char)i;
+		else
+			faults += pool_take(&pool) != i;
+	}
+	return faults;
+}
+
+static void test_claims_by_chance(void)
+{
+	uint64_t state = CHANCE_SEED;
+	int faults = 0, runs = 200;
+
+	begin();
+	for (int i = 0; i < runs; i++)
+		faults += claim_faults(&state);
+	is(faults, 0, "%d processes died, each with other buffers lent", runs);
+	end();
+}
+
 /* Who has the buffer; 0: nobody. */
 static atomic_int owner[COUNT + 1];
 
@@ -214,6 +310,9 @@ int main(void)
 	test_order();
 	test_thin();
 	test_fat();
+	test_claims();
+	test_claim_edges();
+	test_claims_by_chance();
 	test_threads();
 	return done();
 }

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -153,6 +154,50 @@ static void test_idempotent(void)
 	munmap(memory, sizeof(*memory));
 }
 
+enum { BEGIN = offsetof(struct memory, words), END = sizeof(struct memory) };
+
+/* A record of one store to this offset. */
+static bool is_sound_at(struct memory *memory, uint64_t offset, uint64_t begin, uint64_t end)
+{
+	word_set(&memory->record.count, 1);
+	memory->record.store[0].offset = offset;
+	return redo_is_sound(&memory->record, begin, end);
+}
+
+static void test_sound(void)
+{
+	struct memory *memory = new_memory();
+	struct redo redo = redo_over(memory);
+	int refused = 0;
+
+	ok(redo_is_sound(&memory->record, BEGIN, END), "an empty record is sound");
+	ok(redo_is_sound(&memory->record, 0, 0), "whatever may be stored to");
+	put_all(&redo, memory, 1);
+	word_set(&memory->record.count, REDO_MAX);
+	ok(redo_is_sound(&memory->record, BEGIN, END), "a full one of words is");
+	for (int i = 0; i < REDO_MAX; i++) {
+		memory->record.store[i].offset += END;
+		refused += !redo_is_sound(&memory->record, BEGIN, END);
+		memory->record.store[i].offset -= END;
+	}
+	is(refused, REDO_MAX, "not when any one of its words is elsewhere");
+	word_set(&memory->words[0], BEGIN); /* it lies where one more store would */
+	word_set(&memory->record.count, REDO_MAX + 1);
+	ok(!redo_is_sound(&memory->record, BEGIN, END), "it cannot have more stores");
+	word_set(&memory->record.count, UINT64_MAX);
+	ok(!redo_is_sound(&memory->record, BEGIN, END), "nor any number of them");
+
+	ok(is_sound_at(memory, BEGIN, BEGIN, END), "the first word");
+	ok(!is_sound_at(memory, BEGIN - 8, BEGIN, END), "the one before it");
+	ok(is_sound_at(memory, END - 8, BEGIN, END), "the last word");
+	ok(!is_sound_at(memory, END, BEGIN, END), "the one behind it");
+	ok(!is_sound_at(memory, BEGIN + 4, BEGIN, END), "half of two words");
+	ok(!is_sound_at(memory, END - 8, BEGIN, END - 1), "a word that is not all inside");
+	ok(!is_sound_at(memory, UINT64_MAX - 7, BEGIN, END), "the end of all memory");
+	ok(!is_sound_at(memory, 0, 0, 7), "no word fits");
+	munmap(memory, sizeof(*memory));
+}
+
 /* Commits without end; all words always get the same value. */
 static _Noreturn void commit_until_killed(struct memory *memory)
 {
@@ -206,6 +251,7 @@ int main(void)
 	test_cut_short();
 	test_not_committed();
 	test_idempotent();
+	test_sound();
 	test_killed();
 	return done();
 }

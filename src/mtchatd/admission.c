@@ -16,12 +16,14 @@ int admission_init(struct admission *admission)
 {
 	*admission = (struct admission){.lock = PTHREAD_MUTEX_INITIALIZER};
 	admission->idle = malloc(SLOTS_MAX * sizeof(*admission->idle)); /* sparse */
-	return admission->idle ? 0 : -ENOMEM;
+	admission->claimed = calloc(SLOTS_MAX / 8 + 1, 1);
+	return admission->idle && admission->claimed ? 0 : -ENOMEM;
 }
 
 void admission_done(struct admission *admission)
 {
 	free(admission->idle);
+	free(admission->claimed);
 	tdestroy(admission->addresses, free);
 	*admission = (struct admission){.lock = PTHREAD_MUTEX_INITIALIZER};
 }
@@ -100,6 +102,43 @@ void admission_give(struct admission *admission, const struct in6_addr *address,
 	admission->taken--;
 	admission->idle[admission->idles++] = slot;
 	pthread_mutex_unlock(&admission->lock);
+}
+
+static bool is_claimed(const struct admission *admission, uint32_t slot)
+{
+	return admission->claimed[slot / 8] & 1U << slot % 8;
+}
+
+/* Without the lock, as admission_settle(): there is no other thread yet. */
+bool admission_claim(struct admission *admission, const struct in6_addr *address, uint32_t slot)
+{
+	if (slot >= SLOTS_MAX || is_claimed(admission, slot))
+		return false;
+	if (address) {
+		struct address_count *count = count_of(admission, address);
+
+		if (!count)
+			return false;
+		count->clients++;
+	}
+	admission->claimed[slot / 8] |= (uint8_t)(1U << slot % 8);
+	admission->taken++;
+	if (slot >= admission->fresh)
+		admission->fresh = slot + 1;
+	return true;
+}
+
+int admission_settle(struct admission *admission, uint32_t used)
+{
+	if (used > SLOTS_MAX || used < admission->fresh)
+		return -EINVAL;
+	admission->fresh = used;
+	for (uint32_t slot = used; slot-- > 0;)
+		if (!is_claimed(admission, slot))
+			admission->idle[admission->idles++] = slot;
+	free(admission->claimed);
+	admission->claimed = NULL;
+	return 0;
 }
 
 uint32_t admission_taken(struct admission *admission)

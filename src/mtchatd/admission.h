@@ -17,11 +17,12 @@ enum admission_answer { ADMITTED, HOUSE_FULL, ADDRESS_FULL };
 
 struct admission {
 	pthread_mutex_t lock;
-	uint32_t *idle;  /* lock; a stack of slots given back: the last one is taken first */
-	uint32_t idles;  /* lock */
-	uint32_t fresh;  /* lock; the first slot that was never taken */
-	uint32_t taken;  /* lock */
-	void *addresses; /* lock; tsearch(3) tree: how many clients each address has */
+	uint32_t *idle;   /* lock; a stack of slots given back: the last one is taken first */
+	uint32_t idles;   /* lock */
+	uint32_t fresh;   /* lock; the first slot that was never taken */
+	uint32_t taken;   /* lock */
+	uint8_t *claimed; /* a bit for each place; until admission_settle() only */
+	void *addresses;  /* lock; tsearch(3) tree: how many clients each address has */
 };
 
 /* 0, or -ENOMEM. */
@@ -37,6 +38,18 @@ int admission_take(struct admission *admission, const struct in6_addr *address,
 
 /* Gives a place back, with the address it was taken with. */
 void admission_give(struct admission *admission, const struct in6_addr *address, uint32_t slot);
+
+/*
+ * After a crash, before the first admission_take(): the place is taken already, whatever the
+ * limits say now.  False: there is no such place, or it is claimed twice, or no memory is left.
+ */
+bool admission_claim(struct admission *admission, const struct in6_addr *address, uint32_t slot);
+
+/*
+ * All are claimed: of the first `used` places, the others are idle, the lowest is taken first;
+ * those behind are fresh.  0; -EINVAL: there are not so many, or one behind is claimed.
+ */
+int admission_settle(struct admission *admission, uint32_t used);
 
 /* How many places are taken. */
 uint32_t admission_taken(struct admission *admission);

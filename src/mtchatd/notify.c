@@ -65,24 +65,66 @@ void notify_close(struct notify *notify)
 	notify->fd = -1;
 }
 
-int notify_send(struct notify *notify, const char *format, ...)
+/* With a copy of fd, unless that is -1. */
+static int send_message(const struct notify *notify, int fd, struct iovec text)
 {
-	char message[NOTIFY_MESSAGE_MAX];
-	va_list list;
+	struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1};
+	union {
+		struct cmsghdr header; /* for its alignment */
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+
+	if (fd >= 0) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+	}
+	if (sendmsg(notify->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+__attribute__((format(printf, 3, 0))) static int send_format(const struct notify *notify, int fd,
+							     const char *format, va_list list)
+{
+	char text[NOTIFY_MESSAGE_MAX];
 	int n;
 
 	if (notify->fd < 0)
 		return 0;
-	va_start(list, format);
-	n = vsnprintf(message, sizeof(message), format, list);
-	va_end(list);
+	n = vsnprintf(text, sizeof(text), format, list);
 	if (n < 0)
 		return -EINVAL;
-	if ((size_t)n >= sizeof(message)) /* half a message could mean something else */
+	if ((size_t)n >= sizeof(text)) /* half a message could mean something else */
 		return -EMSGSIZE;
-	if (send(notify->fd, message, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return -errno;
-	return 0;
+	return send_message(notify, fd, (struct iovec){.iov_base = text, .iov_len = (size_t)n});
+}
+
+int notify_send(struct notify *notify, const char *format, ...)
+{
+	va_list list;
+	int r;
+
+	va_start(list, format);
+	r = send_format(notify, -1, format, list);
+	va_end(list);
+	return r;
+}
+
+int notify_send_fd(struct notify *notify, int fd, const char *format, ...)
+{
+	va_list list;
+	int r;
+
+	if (fd < 0)
+		return -EBADF;
+	va_start(list, format);
+	r = send_format(notify, fd, format, list);
+	va_end(list);
+	return r;
 }
 
 uint64_t notify_watchdog_usec(void)

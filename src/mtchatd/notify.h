@@ -20,6 +20,13 @@ void notify_close(struct notify *notify);
 int notify_send(struct notify *notify, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The same with a copy of a descriptor; ours stays ours.  Also -ETOOMANYREFS: more of our user's
+ * are under way than RLIMIT_NOFILE.
+ */
+int notify_send_fd(struct notify *notify, int fd, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* How often WATCHDOG=1 is due at the latest, in us ($WATCHDOG_USEC, $WATCHDOG_PID); 0: never. */
 uint64_t notify_watchdog_usec(void);
 

@@ -13,6 +13,33 @@ void outbox_init(struct outbox *outbox)
 	word_set(&outbox->count, 0);
 }
 
+/*
+ * What every change leaves true.  An entry is added at the head, which only rises, so entries
+ * follow each other from OUTBOX_BEGIN on.  A front is put below what was the next byte to go
+ * out, so `front` is between OUTBOX_BEGIN and the head.  Below OUTBOX_BEGIN `sent` can be for
+ * a front's sake alone.
+ */
+bool outbox_is_sound(const struct outbox *outbox)
+{
+	uint64_t sent = word_get(&outbox->sent), head = word_get(&outbox->head);
+	uint64_t front = word_get(&outbox->front), count = word_get(&outbox->count);
+
+	if (head > sizeof(outbox->bytes) || count > OUTBOX_ENTRIES)
+		return false;
+	if (front && (front < OUTBOX_BEGIN || front > head))
+		return false;
+	if (sent > head || sent < (front ? front - OUTBOX_BEGIN : OUTBOX_BEGIN))
+		return false;
+	if ((count ? outbox->entry[0].begin : head) != OUTBOX_BEGIN)
+		return false;
+	for (uint64_t i = 1; i < count; i++) {
+		if (outbox->entry[i].begin < outbox->entry[i - 1].begin ||
+		    outbox->entry[i].due <= outbox->entry[i - 1].due)
+			return false;
+	}
+	return !count || outbox->entry[count - 1].begin <= head;
+}
+
 struct outbox_draft outbox_draft(struct outbox *outbox)
 {
 	return (struct outbox_draft){
@@ -27,7 +54,7 @@ int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_
 	struct outbox *outbox = draft->outbox;
 	bool joins = draft->count && outbox->entry[draft->count - 1].due == due;
 
-	if (draft->head + size > sizeof(outbox->bytes))
+	if (size > sizeof(outbox->bytes) - draft->head)
 		return -ENOSPC;
 	if (!joins) { /* else it goes out together with the last one */
 		if (draft->count == OUTBOX_ENTRIES)

@@ -40,6 +40,9 @@ struct outbox {
 /* Makes it empty, before it is lent to a slot. */
 void outbox_init(struct outbox *outbox);
 
+/* Can it be used as it was found: are all its positions where they can be? */
+bool outbox_is_sound(const struct outbox *outbox);
+
 /* Entries that are being added and are not committed yet. */
 struct outbox_draft {
 	struct outbox *outbox;

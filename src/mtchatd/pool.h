@@ -29,11 +29,28 @@ struct pool {
 	uint32_t idles; /* lock */
 	uint32_t fresh; /* lock; the first number that was never lent */
 	uint32_t fat;   /* lock; how many in `idle` kept their pages */
+
+	uint8_t *claimed; /* a bit for each buffer; until pool_settle() only */
 };
 
 /* 0, or -ENOMEM. */
 int pool_init(struct pool *pool, struct arena *arena, uint64_t offset, size_t size, uint32_t count);
 void pool_done(struct pool *pool);
+
+/*
+ * After a crash, between pool_init() and the first pool_take(): the buffer is lent already.
+ * False: there is no such buffer, or it is claimed twice.
+ */
+bool pool_claim(struct pool *pool, uint32_t number);
+
+/* Whether pool_claim() would say yes. */
+bool pool_can_claim(const struct pool *pool, uint32_t number);
+
+/*
+ * All are claimed: the others are idle, the lowest is lent first, and their memory is given back.
+ * Costs 0.3 us for each run of idle buffers, and 0.5 us for each page that they had.  Returns 0.
+ */
+int pool_settle(struct pool *pool);
 
 /* Lends a buffer: its number, 1 ... count.  Its contents are anything. */
 uint32_t pool_take(struct pool *pool);

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mtchatd/word.h"
@@ -40,6 +41,12 @@ void redo_put(struct redo *redo, word *where, uint64_t value);
 
 /* Makes all stores put since the last commit. */
 void redo_commit(struct redo *redo);
+
+/*
+ * Can it be repeated: are all its words in arena[begin, end), which was never any other kind of
+ * memory?  A record that we have found, not made.
+ */
+bool redo_is_sound(const struct redo_record *record, uint64_t begin, uint64_t end);
 
 /* At start: finishes a commit that was cut short. */
 void redo_again(struct redo *redo);

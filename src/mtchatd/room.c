@@ -9,10 +9,14 @@
 #include "mtchatd/gate.h"
 #include "mtchatd/room.h"
 
+/* Far beyond all that is ever said: sums of positions do not overflow. */
+static const uint64_t head_end = UINT64_C(1) << 62;
+
+static const char digit[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* without i, l, o, u */
+
 /* 35 bits by chance: a stale id is refused, not mistaken. */
 static int new_epoch(char epoch[EPOCH_SIZE])
 {
-	static const char digit[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* without i, l, o, u */
 	unsigned char random[EPOCH_SIZE - 1];
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
@@ -55,23 +59,18 @@ static void room_freep(struct room **room)
 	room_free(*room);
 }
 
-int room_new(struct room **ret, const struct room_place *place, const char *name,
-	     uint64_t ring_size, struct waker *const *wakers, int handlers)
+/* Opens what is there, a new one or one that was found. */
+static int open_room(struct room **ret, const struct room_place *place, uint64_t ring_size,
+		     struct waker *const *wakers, int handlers)
 {
-	struct room_record *record = place->record;
 	CLEANUP(room_freep) struct room *room = NULL;
 	int r;
 
 	room = aligned_alloc(_Alignof(struct room), sizeof(*room));
 	if (!room)
 		return -ENOMEM;
-	*room = (struct room){.record = record, .lock = PTHREAD_MUTEX_INITIALIZER};
+	*room = (struct room){.record = place->record, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-	record->ring_size = ring_size;
-	strncpy(record->name, name, ROOM_NAME_MAX);
-	r = new_epoch(record->epoch);
-	if (r < 0)
-		return r;
 	r = ring_map(&room->ring, place->arena->fd, place->area, ring_size);
 	if (r < 0)
 		return r;
@@ -85,6 +84,45 @@ int room_new(struct room **ret, const struct room_place *place, const char *name
 	*ret = room;
 	room = NULL;
 	return 0;
+}
+
+int room_new(struct room **ret, const struct room_place *place, const char *name,
+	     uint64_t ring_size, struct waker *const *wakers, int handlers)
+{
+	struct room_record *record = place->record;
+	int r;
+
+	word_set(&record->head, 0);
+	word_set(&record->lines, 0);
+	strncpy(record->name, name, ROOM_NAME_MAX);
+	r = new_epoch(record->epoch);
+	if (r < 0)
+		return r;
+	r = open_room(ret, place, ring_size, wakers, handlers);
+	if (r < 0)
+		return r;
+	atomic_signal_fence(memory_order_seq_cst);
+	record->ring_size = ring_size; /* last: it says that there is a room */
+	return 0;
+}
+
+static bool is_sound(const struct room_record *record)
+{
+	uint64_t size = record->ring_size, head = word_get(&record->head);
+
+	return size >= ARENA_PAGE && size <= ROOM_RING_MAX && (size & (size - 1)) == 0 &&
+	       head < head_end && word_get(&record->lines) <= head &&
+	       record->epoch[EPOCH_SIZE - 1] == '\0' &&
+	       strspn(record->epoch, digit) == EPOCH_SIZE - 1 && record->name[0] != '\0' &&
+	       memchr(record->name, '\0', sizeof(record->name));
+}
+
+int room_adopt(struct room **ret, const struct room_place *place, struct waker *const *wakers,
+	       int handlers)
+{
+	if (!is_sound(place->record))
+		return -EBADMSG;
+	return open_room(ret, place, place->record->ring_size, wakers, handlers);
 }
 
 void room_free(struct room *room)
@@ -151,19 +189,25 @@ void room_end(struct room_draft *draft)
 uint64_t room_lines_before(struct room *room, uint64_t position)
 {
 	uint64_t head = word_get(&room->record->head), lines = word_get(&room->record->lines);
-	uint64_t end = head, end_lines = lines;
+	uint64_t end = head, end_lines = lines, held;
 
-	/* Back to the first mark at or after the position, and from there by counting: the
-	 * bytes between the two are held, those before the position need not be. */
+	/*
+	 * Back to the first mark at or after the position, and from there by counting: the
+	 * bytes between the two are held, those before the position need not be.  A mark that
+	 * cannot be one ends the way back, too: more is counted then.  So no damaged mark leads
+	 * us out of the ring, or on for ever.
+	 */
 	for (uint64_t i = (lines + MARK_LINES - 1) / MARK_LINES; i > 0; i--) {
 		const struct room_mark *mark = &room->marks[(i - 1) % room->marks_count];
 
-		if (mark->offset < position)
+		if (mark->offset < position || mark->offset >= end ||
+		    mark->lines != (i - 1) * MARK_LINES)
 			break;
 		end = mark->offset;
 		end_lines = mark->lines;
 	}
-	return end_lines - ring_count_lines(&room->ring, position, end);
+	held = ring_count_lines(&room->ring, position, end);
+	return end_lines > held ? end_lines - held : 0; /* the count may be damaged, too */
 }
 
 void room_wake_others(struct room *room, int handler)

@@ -45,9 +45,9 @@ _Static_assert(ROOM_RING_MAX + ROOM_MARKS_MAX * sizeof(struct room_mark) <= ROOM
 
 /* In the arena. */
 struct room_record {
-	word head;  /* bytes ever said; stored by commits under the lock */
-	word lines; /* lines ever said: the number of the last one; likewise */
-	uint64_t ring_size;
+	word head;              /* bytes ever said; stored by commits under the lock */
+	word lines;             /* lines ever said: the number of the last one; likewise */
+	uint64_t ring_size;     /* stored last: there is a room if it is not 0 */
 	char epoch[EPOCH_SIZE]; /* new whenever the log begins anew */
 	char name[ROOM_NAME_MAX + 1];
 };
@@ -94,6 +94,13 @@ struct room_place {
 /* Opens a new room there; wakers: one for each handler.  Returns 0, or -errno. */
 int room_new(struct room **ret, const struct room_place *place, const char *name,
 	     uint64_t ring_size, struct waker *const *wakers, int handlers);
+
+/*
+ * Takes over the room that was found there, cut short commits finished.  Its marks and its bytes
+ * may be anything.  0; -EBADMSG: it cannot be one; or another -errno.
+ */
+int room_adopt(struct room **ret, const struct room_place *place, struct waker *const *wakers,
+	       int handlers);
 void room_free(struct room *room);
 
 /* The longest rendered line that always fits once the gate has opened, in bytes. */
