@@ -47,6 +47,11 @@ def setting(value):
     return str(value)
 
 
+def die_with_parent():
+    """A test run that is killed leaves no process: to be called in the child."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Daemon:
     def __init__(self, tune=None, env=None, preexec=None, stderr=None, wait=True, **settings):
         """Settings by name.  wait=False: do not wait for READY=1 (it is to fail)."""
@@ -60,33 +65,45 @@ class Daemon:
         self.listening, self.told = True, False
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(self.path("notify"))
-        self.process = self._spawn(tune or {}, env or {}, preexec, stderr)
-        self._threads = [threading.Thread(target=self._hear, daemon=True)]
-        if stderr is None:
-            self._threads.append(threading.Thread(target=self._read_log, daemon=True))
-        for thread in self._threads:
-            thread.start()
+        self.tune, self.env = tune or {}, env or {}
+        self._threads = []
+        self._start(preexec, stderr)
         if wait:
             try:
                 self.wait_message("READY=1")
             except AssertionError:
-                self.kill()
+                self.discard()
                 raise
 
-    def _spawn(self, tune, env, preexec, stderr):
+    def _start(self, preexec, stderr):
+        self.process = self._spawn(preexec, stderr)
+        self._run_thread(self._hear)
+        if stderr is None:
+            self._run_thread(self._read_log, self.process.stderr)
+
+    def _run_thread(self, target, *args):
+        self._threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self._threads[-1].start()
+
+    def _command(self):
         argv = [MTCHATD, "--config", self.config]
-        for name, value in tune.items():
+        for name, value in self.tune.items():
             argv += ["--tune", f"{name}={value}"]
+        return argv
+
+    def _environ(self):
         environ = {key: value for key, value in os.environ.items() if key not in (
             "RUNTIME_DIRECTORY", "JOURNAL_STREAM", "WATCHDOG_USEC", "WATCHDOG_PID",
-            "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")}
-        environ.update(env, NOTIFY_SOCKET=self.path("notify"))
+            "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "FDSTORE")}
+        environ.update(self.env, NOTIFY_SOCKET=self.path("notify"))
+        return environ
 
+    def _spawn(self, preexec, stderr):
         def prepare():
-            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a test run that is killed leaves none
+            die_with_parent()
             if preexec:
                 preexec()
-        return subprocess.Popen(argv, env=environ, preexec_fn=prepare,
+        return subprocess.Popen(self._command(), env=self._environ(), preexec_fn=prepare,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE if stderr is None else stderr)
 
@@ -126,20 +143,26 @@ class Daemon:
                 continue
             except OSError:
                 return
-            with self.heard:
-                self.messages.append((time.monotonic(), data.splitlines()))
-                self.heard.notify_all()
+            self._note(data)
+
+    def _note(self, data):
+        with self.heard:
+            self.messages.append((time.monotonic(), data.splitlines()))
+            self.heard.notify_all()
 
     def stop_hearing(self):
         """From now on nobody reads $NOTIFY_SOCKET."""
         self.listening = False
         self._threads[0].join()
 
-    def _read_log(self):
-        for line in self.process.stderr:
+    def _read_log(self, stream):
+        for line in stream:
             with self.heard:
                 self.lines.append(line.decode(errors="replace").rstrip("\n"))
                 self.heard.notify_all()
+
+    def _ended(self):
+        return self.process.poll() is not None
 
     def _wait(self, find, what, seconds):
         with self.heard:
@@ -148,7 +171,7 @@ class Daemon:
                 found = find()
                 if found is not None:
                     return found
-                if not ended and self.process.poll() is not None:
+                if not ended and self._ended():
                     end, ended = min(end, time.monotonic() + 1), True  # nothing new will come
                 left = end - time.monotonic()
                 assert left > 0, (
@@ -240,6 +263,10 @@ class Daemon:
         self._tidy()
 
     def kill(self):
+        self.discard()
+
+    def discard(self):
+        """Whatever state it is in: nothing of it is left."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -254,9 +281,12 @@ class Daemon:
         for thread in self._threads:
             thread.join(PATIENCE)
         self.notify.close()
+        self._close_log()
+        self.folder.cleanup()
+
+    def _close_log(self):
         if self.process.stderr:
             self.process.stderr.close()
-        self.folder.cleanup()
 
     def __enter__(self):
         return self
@@ -266,10 +296,10 @@ class Daemon:
             try:
                 self.stop()
             finally:
-                self.kill()
+                self.discard()
             return
         print("status before the kill:", self.process.poll())
-        self.kill()
+        self.discard()
 
 
 def refused(**options):

@@ -38,6 +38,7 @@ static void check_values(struct config *config)
 	require(3 * config->max_line + 512 <= config->room_log_kib * 1024 / 4);
 	require(memchr(config->socket, 0, sizeof(config->socket)) && config->listen[15][45] == 0);
 	require(config->socket[0] == 0 || config->socket[0] == '/');
+	require(config_is_sound(config));
 }
 
 /* The statements go on from one to the next, and each number is where it is read. */

@@ -38,12 +38,13 @@ static void test_keep_alive(void)
 
 static void test_due(void)
 {
+	struct arena arena;
 	struct core *core;
 	struct handler handler = {.now = 5000};
 	struct tune tune = TUNE_DEFAULT;
 
 	tune.link_look_ms = 300;
-	if (core_new(&core, &tune, 1, 1 << 18) < 0)
+	if (core_new_arena(&arena) < 0 || core_new(&core, &arena, &tune, 1, 1 << 18) < 0)
 		abort();
 	handler.core = core;
 	links_look(&handler);

@@ -46,8 +46,10 @@ def given(name):
     """The fields that every record of this message has: what all who write it give."""
     found = []
     for path in SOURCES.glob("*.c"):
-        for literal in re.findall(r"struct log_fields\)?[^;{]*\{([^}]*)\}", path.read_text()):
-            if re.search(rf"\bMESSAGE_{name}\b", literal):
+        text = path.read_text()
+        told = re.search(rf"\btell\([^;{{]*\bMESSAGE_{name}\b", text)  # its id is an argument
+        for literal in re.findall(r"struct log_fields\)?[^;{]*\{([^}]*)\}", text):
+            if re.search(rf"\bMESSAGE_{name}\b" + (r"|= message_id\b" if told else ""), literal):
                 found.append({field for member, fields in MEMBERS.items() for field in fields
                               if re.search(rf"\.{member} = ", literal)})
     return set.intersection(*found) if found else set()

@@ -22,6 +22,7 @@ MTCHAT = os.environ.get("MTCHAT", "mtchat")
 PROGRAMS = {"mtchatd": ("mtchatd.8", MTCHATD), "mtchat": ("mtchat.1", MTCHAT)}
 PAGES = ("mtchat.1", "mtchatd.8", "mtchatd.conf.5")
 LIBRARY_VARIABLES = {  # what is read by a function that we call
+    "sd_listen_fds_with_names": {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"},
     "sd_watchdog_enabled": {"WATCHDOG_USEC", "WATCHDOG_PID"},
     "setlocale": {"LC_ALL", "LC_CTYPE", "LANG"},
     "rl_callback_handler_install": {"TERM", "INPUTRC"},
@@ -110,7 +111,7 @@ def test_commands():
 
 def test_notices():
     text = "".join(sources("mtchatd").values()).replace('" PRIu64 "', "llu")
-    sent = re.findall(r'"(\* [\w%][^"]*?)(?:\\n)?"', text)
+    sent = re.findall(r'"(?:\\n)?(\* [\w%][^"]*?)(?:\\n)?"', text)
     sent += ["* " + form for form in re.findall(r'answer_add\(answer, "(\w[^"]+)"', text)
              if not form.startswith("pong")]
     assert len(sent) >= 8
@@ -242,6 +243,11 @@ def test_the_examples_of_settings_are_good(tmp_path):
     ("mtchatd.8", "src/mtchatd/slot.h", r"SLOTS_MAX = (\d+)", 1, "the {} clients"),
     ("mtchatd.8", "systemd/mtchatd.service.in", r"WatchdogSec=(\d+)", 1, "for {} seconds"),
     ("mtchatd.8", "systemd/mtchatd.service.in", r"LimitNOFILE=(\d+)", 1, "LimitNOFILE={}"),
+    ("mtchatd.8", "systemd/mtchatd.service.in", r"FileDescriptorStoreMax=(\d+)", 1,
+     "FileDescriptorStoreMax={}"),
+    ("mtchatd.8", "src/mtchatd/bag.h", r"BAG_SLOTS = (\d+)", 1, "two for every {} clients"),
+    ("mtchatd.8", "src/mtchatd/breaker.h", r"BREAKER_STARTS = (\d+)", 1, "{} times in a row"),
+    ("mtchatd.8", "src/mtchatd/breaker.h", r"BREAKER_STARTS = (\d+)", 1, "{} starts in a row"),
     ("mtchatd.8", "systemd/mtchatd.service.in", r"MemoryMax=(\d+)G", 1, "{} GiB of memory"),
     ("mtchatd.8", "systemd/mtchatd.service.in", r"TasksMax=(\d+)", 1, "{} threads are granted"),
     ("mtchatd.conf.5", "src/mtchatd/config.h", r"ERRORS_MAX = (\d+)", 1, "first {} are told"),

@@ -7,9 +7,16 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
+#include "mtchatd/breaker.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/recovery.h"
 
-enum { RETIRE_ROUNDS = 64 }; /* times 256 connections */
+enum {
+	RETIRE_ROUNDS = 64,     /* times 256 connections */
+	KEEPER_PAUSE_MS = 1000, /* one that ends at once must not make us spin */
+	SERVED_LOOK_MS = 20,
+};
 
 static sigset_t our_signals(void)
 {
@@ -19,6 +26,7 @@ static sigset_t our_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	return set;
 }
 
@@ -37,10 +45,20 @@ static void handle_signal(struct event_source *source, uint32_t events)
 
 	(void)events;
 	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
+		switch (info.ssi_signo) {
+		case SIGHUP:
 			acceptor_reload(acceptor);
-		else
+			break;
+		case SIGUSR1: /* the next SIGTERM is no restart (ExecStop= of the unit) */
+			acceptor->for_good = true;
+			break;
+		case SIGINT:
+			acceptor->for_good = true;
 			acceptor->stops = true;
+			break;
+		default:
+			acceptor->stops = true;
+		}
 	}
 }
 
@@ -71,7 +89,7 @@ static void retire(struct acceptor *acceptor, struct listener *listener)
 			return;
 	}
 	event_remove(&acceptor->loop, &listener->source);
-	listener_close(listener);
+	listener_close(&acceptor->listeners, listener);
 }
 
 void acceptor_watch_listeners(struct acceptor *acceptor)
@@ -114,6 +132,35 @@ static void try_again(struct acceptor *acceptor)
 		  "connections are accepted again");
 }
 
+/* The keeper has ended although we have not. */
+static void handle_keeper(struct event_source *source, uint32_t events)
+{
+	struct acceptor *acceptor = source->owner;
+
+	(void)events;
+	event_remove(&acceptor->loop, source);
+	keeper_reap(&acceptor->keeper);
+	log_event(LOG_WARNING, (&(struct log_fields){.message_id = MESSAGE_KEEPER_ENDED}),
+		  "the keeper has ended, another one is started");
+	acceptor->keeper_due = clock_ms() + KEEPER_PAUSE_MS;
+}
+
+static void start_keeper(struct acceptor *acceptor)
+{
+	struct event_source *source = &acceptor->keeper.source;
+	int r = keeper_start(&acceptor->keeper);
+
+	acceptor->keeper_due = 0;
+	if (r < 0) {
+		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_NOT_KEPT}),
+				"no keeper: a crash would end connections that are just coming");
+		return;
+	}
+	source->handle = handle_keeper;
+	source->owner = acceptor;
+	event_add(&acceptor->loop, source, EPOLLIN);
+}
+
 static int open_signals(struct acceptor *acceptor)
 {
 	const sigset_t set = our_signals();
@@ -134,8 +181,36 @@ static int watch_waker(struct acceptor *acceptor)
 	return waker_watch(&acceptor->core->acceptor, acceptor->loop.fd, &acceptor->waker);
 }
 
+/* What is kept for the next process: bags for the clients, and the keeper. */
+static int open_parking(struct acceptor *acceptor, struct store *store)
+{
+	int r = parking_open(&acceptor->parking, acceptor->core, store);
+
+	if (r < 0 || !store->there)
+		return r;
+	(void)parking_reserve(&acceptor->parking, (uint32_t)acceptor->config.max_clients);
+	r = keeper_init(&acceptor->keeper, acceptor->core, &acceptor->parking);
+	if (r >= 0)
+		start_keeper(acceptor);
+	return r;
+}
+
+/* With listeners of the process before us, nothing in the configuration ends the start. */
+static int open_listeners(struct acceptor *acceptor, struct store *store)
+{
+	int inherited = listeners_inherit(&acceptor->listeners, store, acceptor->core->legacy);
+	int r = listeners_open(&acceptor->listeners, &acceptor->config);
+
+	if (r < 0 && !inherited)
+		return r;
+	if (r < 0)
+		acceptor->trouble = "new address refused, see the journal";
+	acceptor_watch_listeners(acceptor);
+	return 0;
+}
+
 int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler **handlers,
-		  const struct config *config, const char *config_path)
+		  const struct config *config, const char *config_path, struct store *store)
 {
 	int r;
 
@@ -145,7 +220,7 @@ int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler *
 		.config = *config,
 		.config_path = config_path,
 		.signals.fd = -1,
-		.supervision.notify.fd = -1,
+		.keeper = {.source.fd = -1, .parent = -1},
 	};
 	r = event_loop_init(&acceptor->loop);
 	if (r >= 0)
@@ -159,28 +234,37 @@ int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler *
 				       (&(struct log_fields){.message_id = MESSAGE_CANNOT_START}),
 				       "cannot set up the acceptor");
 
-	r = supervision_init(&acceptor->supervision, core, handlers);
-	if (r < 0) /* no reason not to serve */
-		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
-				"cannot reach the service manager");
-	r = listeners_open(&acceptor->listeners, config);
-	if (r < 0)
-		return r;
-	acceptor_watch_listeners(acceptor);
-	return 0;
+	supervision_init(&acceptor->supervision, core, handlers, store->notify);
+	r = open_parking(acceptor, store);
+	if (r >= 0)
+		r = recovery_run(acceptor); /* before anybody new is let in */
+	return r < 0 ? r : open_listeners(acceptor, store);
 }
 
 void acceptor_done(struct acceptor *acceptor)
 {
-	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+	for (size_t i = 0; i < LISTENERS_MAX && !acceptor_hands_on(acceptor); i++) {
 		event_remove(&acceptor->loop, &acceptor->listeners.list[i].source);
-		listener_close(&acceptor->listeners.list[i]);
+		listener_close(&acceptor->listeners, &acceptor->listeners.list[i]);
 	}
 	refusals_done(&acceptor->refusals);
-	supervision_done(&acceptor->supervision);
+	keeper_done(&acceptor->keeper);
+	parking_done(&acceptor->parking);
 	if (acceptor->signals.fd >= 0)
 		close(acceptor->signals.fd);
 	event_loop_done(&acceptor->loop);
+}
+
+/* A start has done well when every handler has turned with the clients it was given. */
+static void look_whether_all_turn(struct acceptor *acceptor, uint64_t now)
+{
+	acceptor->served_due = now + SERVED_LOOK_MS;
+	for (int i = 0; i < acceptor->core->handlers; i++) {
+		if (!handler_answered(acceptor->handlers[i]))
+			return;
+	}
+	acceptor->served_due = 0;
+	breaker_served(acceptor->core->legacy);
 }
 
 /* What is due by the clock; returns when the next thing is. */
@@ -190,16 +274,33 @@ static uint64_t tick(struct acceptor *acceptor)
 
 	if (acceptor->retry_due && acceptor->retry_due <= now)
 		try_again(acceptor);
+	if (acceptor->keeper_due && acceptor->keeper_due <= now)
+		start_keeper(acceptor);
+	if (acceptor->served_due && acceptor->served_due <= now)
+		look_whether_all_turn(acceptor, now);
 	supervision_tick(&acceptor->supervision, now, (uint32_t)acceptor->config.max_clients,
 			 acceptor->trouble);
 	due = deadline_earlier(refusals_sweep(&acceptor->refusals, now),
 			       supervision_due(&acceptor->supervision));
+	if (acceptor->keeper_due)
+		due = deadline_earlier(due, acceptor->keeper_due);
+	if (acceptor->served_due)
+		due = deadline_earlier(due, acceptor->served_due);
 	return acceptor->retry_due ? deadline_earlier(due, acceptor->retry_due) : due;
+}
+
+static void begin_to_serve(struct acceptor *acceptor)
+{
+	for (int i = 0; i < acceptor->core->handlers; i++)
+		handler_ask(acceptor->handlers[i]);
+	acceptor->served_due = clock_ms() + SERVED_LOOK_MS;
+	crash_point(CRASH_READY);
+	supervision_state(&acceptor->supervision, "READY=1");
 }
 
 void acceptor_run(struct acceptor *acceptor)
 {
-	supervision_state(&acceptor->supervision, "READY=1");
+	begin_to_serve(acceptor);
 	while (!acceptor->stops) {
 		uint64_t due = tick(acceptor);
 
@@ -207,8 +308,17 @@ void acceptor_run(struct acceptor *acceptor)
 		event_wait(&acceptor->loop, deadline_timeout(due));
 		waker_get_up(&acceptor->core->acceptor);
 	}
+	breaker_served(acceptor->core->legacy);
+	if (acceptor_hands_on(acceptor)) {
+		supervision_state(&acceptor->supervision,
+				  "STOPPING=1\nSTATUS=connections are kept for the next process");
+		log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_HANDING_ON}),
+			  "ending: %u connections are kept for the next process",
+			  admission_taken(&acceptor->core->admission));
+		return;
+	}
 	supervision_state(&acceptor->supervision, "STOPPING=1\nSTATUS=giving clients their rest");
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_STOPPING}),
-		  "stopping: %u clients are given what is their due",
+		  "stopping: %u clients are given what is their due, and let go",
 		  admission_taken(&acceptor->core->admission));
 }

@@ -10,6 +10,7 @@
 #include "common/event.h"
 #include "mtchatd/config.h"
 #include "mtchatd/handler.h"
+#include "mtchatd/keeper.h"
 #include "mtchatd/listeners.h"
 #include "mtchatd/refusal.h"
 #include "mtchatd/supervision.h"
@@ -24,31 +25,57 @@ struct acceptor {
 	struct listeners listeners;
 	struct refusals refusals;
 	struct supervision supervision;
+	struct parking parking;
+	struct keeper keeper;
 	struct event_source signals; /* signalfd */
 	struct event_source waker;   /* of core->acceptor */
 
-	uint64_t next_id;    /* CLIENT_ID */
+	uint64_t keeper_due; /* ms: when a keeper is started again; 0: there is one, or none is to
+				be */
+	uint64_t served_due; /* ms: when it is looked whether all handlers turn; 0: they do */
 	uint64_t retry_due;  /* ms: no descriptor was left, the listeners rest; 0: they do not */
 	bool starves;        /* that has been told, and accept() has not done well since */
 	const char *trouble; /* for the status, or NULL */
 	bool stops;
+	bool for_good; /* a stop is no restart */
 };
+
+/* Whether connections are kept for a next process. */
+static inline bool acceptor_hands_on(const struct acceptor *acceptor)
+{
+	const struct store *store = acceptor->parking.store;
+
+	return store && store->there && !acceptor->for_good;
+}
 
 /* The signals that acceptor_init() will read; block them before the first thread starts. */
 void acceptor_block_signals(void);
 
 /* Opens everything; the listeners' backlog begins to fill.  Logs.  0, or -errno. */
 int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler **handlers,
-		  const struct config *config, const char *config_path);
+		  const struct config *config, const char *config_path, struct store *store);
 void acceptor_done(struct acceptor *acceptor);
 
-/* Serves until SIGTERM or SIGINT. */
+/* Serves until SIGTERM or SIGINT.  The handlers have started. */
 void acceptor_run(struct acceptor *acceptor);
 
 /* -- for the files of this floor -- */
 
 /* Lets in (or turns away) whoever waits at a listener. */
 void acceptor_admit(struct acceptor *acceptor, struct listener *listener);
+
+/*
+ * Lets in a connection that was accepted before this process; takes over fd.  lost: it had been
+ * let in before, and is told that lines may be missing.
+ */
+void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost);
+
+/* A descriptor of a client: the keeper looks no further than the highest. */
+void acceptor_note_fd(struct acceptor *acceptor, uint32_t fd);
+
+/* Which handler a client is to be given to. */
+struct handler *acceptor_choose_handler(const struct acceptor *acceptor,
+					const struct client *client);
 
 /* SIGHUP: applies the configuration file, or tells why not. */
 void acceptor_reload(struct acceptor *acceptor);

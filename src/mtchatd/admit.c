@@ -10,8 +10,10 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/links.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/tally.h"
 
 enum {
 	ACCEPTS_A_TURN = 256, /* slower than they come, the backlog overflows: costs a second */
@@ -47,8 +49,6 @@ static void set_options(int fd, int family, const struct tune *tune)
 	if (family == AF_UNIX)
 		return;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	/* Urgent data stays in its place: what the kernel counts as unread is exact. */
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &(int){1}, sizeof(int));
 	links_keep_alive(fd, tune);
 }
 
@@ -83,7 +83,8 @@ static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
  * A room's clients belong to one handler, so that each send() carries all there is; only a very
  * large room is dealt out further.  Echo clients go where least is to be done.
  */
-static struct handler *choose_handler(const struct acceptor *acceptor, const struct client *client)
+struct handler *acceptor_choose_handler(const struct acceptor *acceptor,
+					const struct client *client)
 {
 	struct handler *best = acceptor->handlers[0];
 
@@ -100,70 +101,144 @@ static struct handler *choose_handler(const struct acceptor *acceptor, const str
 	return best;
 }
 
+/* Who comes in, and what its socket has given and taken before (nothing, as a rule). */
+struct arrival {
+	int fd;
+	struct peer peer;
+	uint64_t cookie;
+	struct tally tally;
+	enum client_arrival how;
+};
+
 /*
  * The words of a slot that was in use before are stored one by one: a handler may still look
  * at the id of who had it (handler_waited).
  */
-static void fill(struct slot *slot, int fd, const struct peer *peer, bool echo)
+static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 {
-	socklen_t size = sizeof(slot->cookie);
+	uint64_t consumed = arrival->tally.consumed;
 
+	slot->use = SLOT_COMING;
+	crash_point(CRASH_COMING);
 	word_set(&slot->cursor, 0);
-	word_set(&slot->base, 0);
+	word_set(&slot->base, arrival->tally.accepted - (echo ? consumed : 0));
 	word_set(&slot->parked, 0);
 	word_set(&slot->outbox, 0);
-	word_set(&slot->received, 0);
-	word_set(&slot->parsed, 0);
-	word_set(&slot->input_base, 0);
+	word_set(&slot->received, consumed);
+	word_set(&slot->parsed, consumed);
+	word_set(&slot->input_base, consumed);
 	word_set(&slot->discarded, 0);
 	word_set(&slot->said_until, 0);
-	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &slot->cookie, &size);
+	slot->cookie = arrival->cookie;
 	slot->since = clock_real_us();
-	slot->peer = *peer;
-	slot->fd = fd;
+	slot->peer = arrival->peer;
+	slot->fd = arrival->fd;
 	slot->input = 0;
 	slot->source = echo ? SOURCE_ECHO : SOURCE_RING;
-	slot->echo = echo;
-	slot->commander = false;
+	slot->traits = echo ? TRAIT_ECHO : 0;
 }
 
-static void let_in(struct acceptor *acceptor, int fd, const struct peer *peer, uint32_t number)
+/* The id is used up before it is seen. */
+static uint64_t next_id(struct legacy *legacy)
+{
+	uint64_t id = word_get(&legacy->last_id) + 1;
+
+	word_set(&legacy->last_id, id);
+	return id;
+}
+
+static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uint32_t number)
 {
 	struct core *core = acceptor->core;
 	struct slot *slot = &core->slots[number];
 	struct client *client = &core->clients[number];
 	bool echo = acceptor->config.mode == MODE_ECHO;
+	uint64_t id = next_id(core->legacy);
 	char address[PEER_NAME_MAX];
 
-	fill(slot, fd, peer, echo);
-	word_set(&slot->id, ++acceptor->next_id);
-	*client = (struct client){.slot = slot, .room = echo ? NULL : core->lobby};
-	set_options(fd, peer->family, &core->tune);
+	if (number >= word_get(&core->legacy->slots))
+		word_set(&core->legacy->slots, number + 1);
+	parking_park(&acceptor->parking, number, arrival->cookie, arrival->fd);
+	crash_point(CRASH_PARKED);
+	fill(slot, arrival, echo);
+	word_set(&slot->id, id);
+	*client = (struct client){
+		.slot = slot,
+		.room = echo ? NULL : core->lobby,
+		.arrival = arrival->how,
+	};
+	set_options(arrival->fd, arrival->peer.family, &core->tune);
 	log_event(LOG_INFO,
 		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
-					.client_id = acceptor->next_id,
-					.address = peer_name(peer, address),
+					.client_id = id,
+					.address = peer_name(&arrival->peer, address),
 					.room = echo ? NULL : core->lobby->record->name}),
 		  "client %s connected", address);
-	handler_give(choose_handler(acceptor, client), client);
+	crash_point(CRASH_GIVEN);
+	handler_give(acceptor_choose_handler(acceptor, client), client);
+}
+
+static struct arrival arrival_of(int fd, const union sock_address *address)
+{
+	struct arrival arrival = {.fd = fd, .peer = identify(fd, address)};
+	socklen_t size = sizeof(arrival.cookie);
+
+	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &arrival.cookie, &size);
+	return arrival;
 }
 
 static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *address)
 {
 	const struct config *config = &acceptor->config;
-	const struct peer peer = identify(fd, address);
+	const struct arrival arrival = arrival_of(fd, address);
 	uint32_t number;
 	int answer;
 
-	answer = admission_take(&acceptor->core->admission, peer_counted(&peer),
+	acceptor_note_fd(acceptor, (uint32_t)fd);
+	crash_point(CRASH_ACCEPTED);
+	tally_begin(fd, arrival.peer.family);
+	answer = admission_take(&acceptor->core->admission, peer_counted(&arrival.peer),
 				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
 				&number);
 	if (answer == ADMITTED)
-		let_in(acceptor, fd, &peer, number);
+		let_in(acceptor, &arrival, number);
 	else if (answer < 0)
 		close(fd);
 	else
-		refuse(acceptor, fd, &peer, answer);
+		refuse(acceptor, fd, &arrival.peer, answer);
+}
+
+void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost)
+{
+	union sock_address address = {0};
+	socklen_t size = sizeof(address);
+	struct arrival arrival;
+	uint32_t number;
+
+	if (getpeername(fd, &address.any, &size) < 0) { /* it has gone meanwhile */
+		close(fd);
+		return;
+	}
+	arrival = arrival_of(fd, &address);
+	arrival.how = lost ? ARRIVES_LOST : ARRIVES_NEW;
+	if (tally_take(&arrival.tally, fd, arrival.peer.family, 0) < 0) {
+		arrival.tally = (struct tally){0};
+		tally_begin(fd, arrival.peer.family);
+	}
+	/* It was let in before: no limit concerns it. */
+	if (admission_take(&acceptor->core->admission, peer_counted(&arrival.peer), SLOTS_MAX, 0,
+			   &number) == ADMITTED)
+		let_in(acceptor, &arrival, number);
+	else
+		close(fd);
+}
+
+void acceptor_note_fd(struct acceptor *acceptor, uint32_t fd)
+{
+	struct legacy *legacy = acceptor->core->legacy;
+
+	if (fd >= word_get(&legacy->fds))
+		word_set(&legacy->fds, fd + 1);
 }
 
 /* No descriptor is left: the listeners rest until a client goes, or for a second. */
@@ -216,6 +291,6 @@ void acceptor_admit(struct acceptor *acceptor, struct listener *listener)
 		rest(acceptor, -error);
 	if (error == EAGAIN && listener->retires) {
 		event_remove(&acceptor->loop, &listener->source);
-		listener_close(listener);
+		listener_close(&acceptor->listeners, listener);
 	}
 }

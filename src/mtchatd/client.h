@@ -25,8 +25,15 @@ enum client_state {
 			  reset the connection and eat the last lines on their way */
 };
 
+enum client_arrival {
+	ARRIVES_NEW,
+	ARRIVES_BACK, /* was here before this process; its slot says where it stands */
+	ARRIVES_LOST, /* was here, but where it stood is not known any more */
+};
+
 /* Why a client is read no further. */
 enum client_pause {
+	PAUSE_NONE = 0,
 	PAUSE_GATE = 1,   /* the room's log is full of unread lines */
 	PAUSE_OUTBOX = 2, /* it does not take its answers */
 	PAUSE_RATE = 4,   /* it has used up its tokens */
@@ -46,6 +53,7 @@ struct client {
 	uint32_t told_slow;    /* s: when it was last told that it is slowed down; 0: never */
 	uint32_t silent_since; /* ms: its kernel has owed us an ACK since; 0: it has not */
 
+	uint8_t arrival; /* enum client_arrival */
 	uint8_t state;   /* enum client_state */
 	uint8_t pauses;  /* set of enum client_pause */
 	uint8_t watched; /* events that epoll reports */

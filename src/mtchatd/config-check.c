@@ -1,10 +1,12 @@
-/* config-check.c - what settings must be to each other, once all files are read */
+/* config-check.c - what settings must be: strings by themselves, and numbers to each other */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "mtchatd/config-check.h"
 #include "mtchatd/messages.h"
 
@@ -47,20 +49,57 @@ static void blame(struct reader *reader, const char *a, const char *b, const cha
 		 b_is_later ? b : a, message);
 }
 
+bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN])
+{
+	struct in6_addr bytes;
+
+	for (int i = 0; i < 2; i++) {
+		int family = i == 0 ? AF_INET : AF_INET6;
+
+		if (inet_pton(family, address, &bytes) == 1)
+			return inet_ntop(family, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
+	}
+	return false;
+}
+
+bool is_socket_path(const char *path, size_t room)
+{
+	size_t size = strlen(path);
+
+	if (size == 0)
+		return true;
+	return path[0] == '/' && size < room && text_clean_prefix(path, size) == size;
+}
+
+/* Bytes of the longest rendered line. */
+static int rendered_max(const struct config *config)
+{
+	return RENDER_GROWTH * config->max_line + RENDER_OVERHEAD;
+}
+
+/* Bytes of a quarter of a ring. */
+static int ring_quarter(const struct config *config)
+{
+	return config->room_log_kib * 1024 / 4;
+}
+
+bool line_fits_ring(const struct config *config)
+{
+	return rendered_max(config) <= ring_quarter(config);
+}
+
 void check_ring(struct reader *reader)
 {
 	const struct config *config = &reader->config;
-	int rendered = RENDER_GROWTH * config->max_line + RENDER_OVERHEAD;
-	int quarter = config->room_log_kib * 1024 / 4;
 	char message[MESSAGE_MAX];
 
-	if (rendered <= quarter)
+	if (line_fits_ring(config))
 		return;
 	snprintf(message, sizeof(message),
 		 "does not fit: max_line = %d needs %d x %d + %d = %d bytes for a rendered line, "
 		 "a quarter of room_log_kib = %d is %d bytes",
-		 config->max_line, RENDER_GROWTH, config->max_line, RENDER_OVERHEAD, rendered,
-		 config->room_log_kib, quarter);
+		 config->max_line, RENDER_GROWTH, config->max_line, RENDER_OVERHEAD,
+		 rendered_max(config), config->room_log_kib, ring_quarter(config));
 	blame(reader, "max_line", "room_log_kib", message);
 }
 

@@ -1,10 +1,12 @@
 /*
- * config-check.h - what settings must be to each other, once all files are read
+ * config-check.h - what settings must be: strings by themselves, and numbers to each other
  *
  * Also the state that goes on from file to file: config.c fills it.
  */
 #pragma once
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mtchatd/config.h"
@@ -28,7 +30,19 @@ struct reader {
 void complain(struct reader *reader, const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The longest rendered line must be at most a quarter of a ring.  Logs. */
+/*
+ * Whether it is an IPv4 or IPv6 address; then *ret is the form in which the kernel, too, would
+ * write it: so no address can hide in another form.
+ */
+bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN]);
+
+/* Whether it is "", or an absolute path of clean text in less than `room` bytes. */
+bool is_socket_path(const char *path, size_t room);
+
+/* Whether the longest rendered line is at most a quarter of a ring; each is within its range. */
+bool line_fits_ring(const struct config *config);
+
+/* The same.  Logs. */
 void check_ring(struct reader *reader);
 
 /* The rings of all rooms must be at most half of memory_max bytes (0: no limit).  Logs. */

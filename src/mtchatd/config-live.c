@@ -1,10 +1,10 @@
-/* config-live.c - a struct config without a file: its defaults, a reload, what the machine decides
- */
+/* config-live.c - a struct config without a file: its defaults, a reload, one from the arena */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "mtchatd/config-check.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
 #include "mtchatd/messages.h"
@@ -12,15 +12,18 @@
 
 enum { FEW_PROCESSORS = 2, HANDLERS_CHOSEN_MAX = 4 };
 
-/* None, too, if the path would be relative or too long for a socket. */
+/* None, too, if the file could not name it: it is relative, say, or too long for a socket. */
 static void default_socket(char *ret, size_t size)
 {
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody calls setenv */
 	const char *folders = getenv("RUNTIME_DIRECTORY");
 	size_t first = folders ? strcspn(folders, ":") : 0;
 
-	if (first > 0 && folders[0] == '/' && first + sizeof("/socket") <= size)
-		snprintf(ret, size, "%.*s/socket", (int)first, folders);
+	if (first == 0 || first + sizeof("/socket") > size)
+		return;
+	snprintf(ret, size, "%.*s/socket", (int)first, folders);
+	if (!is_socket_path(ret, size))
+		memset(ret, 0, size);
 }
 
 void config_default(struct config *ret)
@@ -44,6 +47,74 @@ void config_apply(struct config *current, const struct config *next)
 				  (&(struct log_fields){.message_id = MESSAGE_SETTING_WAITS}),
 				  "the new value of %s waits for the next start", setting->name);
 	}
+}
+
+/* Whether it ends within its room, and nothing follows: then equal strings have equal bytes. */
+static bool is_string(const char *string, size_t room)
+{
+	const char *end = memchr(string, '\0', room);
+
+	for (const char *c = end; c && c < string + room; c++)
+		if (*c != '\0')
+			return false;
+	return end != NULL;
+}
+
+static bool is_sound_word(const struct setting *setting, int value)
+{
+	for (const struct setting_word *w = setting->words; w->word; w++)
+		if (w->value == value)
+			return true;
+	return false;
+}
+
+/* Addresses in their normal form, each once, without a gap. */
+static bool is_sound_list(const char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN])
+{
+	char normal[INET6_ADDRSTRLEN];
+
+	for (int i = 0; i < CONFIG_LISTEN_MAX; i++) {
+		if (!is_string(listen[i], INET6_ADDRSTRLEN))
+			return false;
+		if (listen[i][0] == '\0')
+			continue;
+		if (i > 0 && listen[i - 1][0] == '\0')
+			return false;
+		if (!normal_address(listen[i], normal) || strcmp(listen[i], normal) != 0)
+			return false;
+		for (int k = 0; k < i; k++)
+			if (strcmp(listen[k], listen[i]) == 0)
+				return false;
+	}
+	return true;
+}
+
+static bool is_sound_value(const struct setting *setting, const struct config *config)
+{
+	int value;
+
+	switch (setting->type) {
+	case SETTING_NUMBER:
+		memcpy(&value, (const char *)config + setting->offset, sizeof(value));
+		return setting_allows(setting, value);
+	case SETTING_WORD:
+		memcpy(&value, (const char *)config + setting->offset, sizeof(value));
+		return is_sound_word(setting, value);
+	case SETTING_ADDRESSES:
+		return is_sound_list(config->listen);
+	case SETTING_PATH:
+		return is_string(config->socket, sizeof(config->socket)) &&
+		       is_socket_path(config->socket, sizeof(config->socket));
+	}
+	return false;
+}
+
+bool config_is_sound(const struct config *config)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (!is_sound_value(&settings[i], config))
+			return false;
+	return line_fits_ring(config);
 }
 
 int config_resolve_handlers(int setting)

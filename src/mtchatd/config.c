@@ -1,5 +1,4 @@
 /* config.c - a file becomes a checked struct config: the source first, then libconfig's values */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "common/text.h"
 #include "mtchatd/config-check.h"
 #include "mtchatd/config-file.h"
 #include "mtchatd/config-source.h"
@@ -126,20 +124,6 @@ static void check_source(struct file *file)
 	}
 }
 
-/* The form in which the kernel, too, would write it; so no address can hide in another form. */
-static bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN])
-{
-	struct in6_addr bytes;
-
-	for (int i = 0; i < 2; i++) {
-		int family = i == 0 ? AF_INET : AF_INET6;
-
-		if (inet_pton(family, address, &bytes) == 1)
-			return inet_ntop(family, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
-	}
-	return false;
-}
-
 /* The address at i of a list, or the only one. */
 static const char *address_at(const config_setting_t *value, int i)
 {
@@ -181,15 +165,6 @@ static void take_addresses(struct file *file, const struct setting *setting,
 					 setting->name, listen[i]);
 	}
 	memcpy(file->reader->config.listen, listen, sizeof(listen));
-}
-
-static bool is_socket_path(const char *path, size_t room)
-{
-	size_t size = strlen(path);
-
-	if (size == 0)
-		return true;
-	return path[0] == '/' && size < room && text_clean_prefix(path, size) == size;
 }
 
 static void take_value(struct file *file, const struct setting *setting,

@@ -67,5 +67,11 @@ int config_parse(struct config *ret, const char *text, size_t size, const char *
  */
 void config_apply(struct config *current, const struct config *next);
 
+/*
+ * Could config_load() have returned it, on a machine with memory enough?  For one that lay in the
+ * arena: it may be any bytes.  Logs nothing.
+ */
+bool config_is_sound(const struct config *config);
+
 /* How many handler threads the setting `handlers` stands for, at least 1. */
 int config_resolve_handlers(int setting);

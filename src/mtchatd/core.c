@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "mtchatd/core.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/outbox.h"
 
 static uint64_t pages(uint64_t size)
@@ -16,15 +17,16 @@ static uint64_t pages(uint64_t size)
  * no change of settings needs another.  Sparse: untouched pages cost nothing.
  */
 struct layout {
-	uint64_t records, rooms, slots, inputs, outboxes, areas, end;
+	uint64_t legacy, records, rooms, slots, inputs, outboxes, areas, end;
 };
 
 static struct layout layout(void)
 {
 	struct layout at;
 
-	at.records = pages(sizeof(struct arena_header));
-	at.rooms = at.records + pages(HANDLERS_MAX * sizeof(struct redo_record));
+	at.legacy = pages(sizeof(struct arena_header));
+	at.records = at.legacy + pages(sizeof(struct legacy));
+	at.rooms = at.records + pages(HANDLERS_MAX * sizeof(struct handler_record));
 	at.slots = at.rooms + pages(ROOMS_MAX * sizeof(struct room_record));
 	at.inputs = at.slots + pages(SLOTS_MAX * sizeof(struct slot));
 	at.outboxes = at.inputs + (uint64_t)SLOTS_MAX * INPUT_SIZE;
@@ -33,25 +35,69 @@ static struct layout layout(void)
 	return at;
 }
 
-static int make_arena(struct core *core, uint64_t ring_size)
+int core_new_arena(struct arena *ret)
 {
 	const struct layout at = layout();
-	struct waker *wakers[HANDLERS_MAX];
-	struct room_place lobby;
-	int r;
 
 	/* The rooms' areas are mapped by the rooms, twice in a row. */
-	r = arena_new(&core->arena, at.end, at.areas, LAYOUT_VERSION);
-	if (r < 0)
-		return r;
-	core->records = (void *)(core->arena.bytes + at.records);
-	core->slots = (void *)(core->arena.bytes + at.slots);
-	lobby = (struct room_place){
-		.arena = &core->arena,
-		.record = (void *)(core->arena.bytes + at.rooms),
-		.area = at.areas,
-	};
+	return arena_new(ret, at.end, at.areas, LAYOUT_VERSION);
+}
 
+int core_adopt_arena(struct arena *ret, int fd)
+{
+	const struct layout at = layout();
+
+	return arena_adopt(ret, fd, at.end, at.areas, LAYOUT_VERSION);
+}
+
+struct legacy *core_legacy(const struct arena *arena)
+{
+	return (void *)(arena->bytes + layout().legacy);
+}
+
+struct handler_record *core_records(const struct arena *arena)
+{
+	return (void *)(arena->bytes + layout().records);
+}
+
+/* Finishes what handlers were committing when they died. */
+static int redo_all(struct core *core, const struct layout *at)
+{
+	for (int i = 0; i < HANDLERS_MAX; i++) {
+		struct redo redo = {&core->records[i].redo, core->arena.bytes, 0};
+
+		if (!redo_is_sound(redo.record, at->rooms, at->areas))
+			return -EBADMSG;
+		redo_again(&redo);
+	}
+	crash_point(CRASH_REDONE);
+	return 0;
+}
+
+static int open_lobby(struct core *core, const struct layout *at, uint64_t ring_size)
+{
+	const struct room_place place = {
+		.arena = &core->arena,
+		.record = (void *)(core->arena.bytes + at->rooms),
+		.area = at->areas,
+	};
+	struct waker *wakers[HANDLERS_MAX];
+
+	for (int i = 0; i < core->handlers; i++)
+		wakers[i] = &core->handler[i];
+	if (place.record->ring_size)
+		return room_adopt(&core->lobby, &place, wakers, core->handlers);
+	return room_new(&core->lobby, &place, "lobby", ring_size, wakers, core->handlers);
+}
+
+static int open_arena(struct core *core, uint64_t ring_size)
+{
+	const struct layout at = layout();
+	int r;
+
+	core->legacy = core_legacy(&core->arena);
+	core->records = core_records(&core->arena);
+	core->slots = (void *)(core->arena.bytes + at.slots);
 	r = pool_init(&core->inputs, &core->arena, at.inputs, INPUT_SIZE, SLOTS_MAX);
 	if (r < 0)
 		return r;
@@ -59,10 +105,10 @@ static int make_arena(struct core *core, uint64_t ring_size)
 		      SLOTS_MAX);
 	if (r < 0)
 		return r;
-
-	for (int i = 0; i < core->handlers; i++)
-		wakers[i] = &core->handler[i];
-	return room_new(&core->lobby, &lobby, "lobby", ring_size, wakers, core->handlers);
+	r = redo_all(core, &at);
+	if (r < 0)
+		return r;
+	return open_lobby(core, &at, ring_size);
 }
 
 static int make_wakers(struct core *core)
@@ -79,15 +125,19 @@ static void core_freep(struct core **core)
 	core_free(*core);
 }
 
-int core_new(struct core **ret, const struct tune *tune, int handlers, uint64_t ring_size)
+int core_new(struct core **ret, struct arena *arena, const struct tune *tune, int handlers,
+	     uint64_t ring_size)
 {
 	CLEANUP(core_freep) struct core *core = NULL;
 	int r;
 
 	core = aligned_alloc(_Alignof(struct core), sizeof(*core));
-	if (!core)
+	if (!core) {
+		arena_done(arena);
 		return -ENOMEM;
-	*core = (struct core){.arena.fd = -1, .tune = *tune, .handlers = handlers};
+	}
+	*core = (struct core){.arena = *arena, .tune = *tune, .handlers = handlers};
+	*arena = (struct arena){.fd = -1};
 	core->acceptor.fd = -1;
 	for (int i = 0; i < handlers; i++)
 		core->handler[i].fd = -1;
@@ -100,7 +150,7 @@ int core_new(struct core **ret, const struct tune *tune, int handlers, uint64_t 
 	r = make_wakers(core);
 	if (r < 0)
 		return r;
-	r = make_arena(core, ring_size);
+	r = open_arena(core, ring_size);
 	if (r < 0)
 		return r;
 

@@ -9,6 +9,7 @@
 #include "mtchatd/admission.h"
 #include "mtchatd/arena.h"
 #include "mtchatd/client.h"
+#include "mtchatd/legacy.h"
 #include "mtchatd/limits.h"
 #include "mtchatd/pool.h"
 #include "mtchatd/redo.h"
@@ -19,16 +20,23 @@
 
 enum {
 	HANDLERS_MAX = 256,
-	LAYOUT_VERSION = 1,
+	LAYOUT_VERSION = 2,
 	/* A line that is not whole, and room to receive behind it wherever it lies. */
 	INPUT_SIZE = 192 << 10,
 };
 
+/* What the arena holds of a handler. */
+struct handler_record {
+	struct redo_record redo;
+	struct hand hand;
+};
+
 struct core {
 	struct arena arena;
-	struct slot *slots;          /* SLOTS_MAX of them, in the arena */
-	struct redo_record *records; /* one for each handler, in the arena */
-	struct client *clients;      /* one for each slot: what need not last */
+	struct legacy *legacy;          /* in the arena */
+	struct handler_record *records; /* HANDLERS_MAX of them, in the arena */
+	struct slot *slots;             /* SLOTS_MAX of them, in the arena */
+	struct client *clients;         /* one for each slot: what need not last */
 	struct pool inputs;
 	struct pool outboxes;
 
@@ -42,11 +50,27 @@ struct core {
 	int handlers;
 
 	struct room *lobby;
-	atomic_bool stopping;
+	atomic_bool stopping; /* for good: all clients leave */
+	atomic_bool resting;  /* for the next process: handlers end between two calls */
 };
 
-/* ring_size: of the lobby, in bytes.  Logs nothing.  0, or -errno. */
-int core_new(struct core **ret, const struct tune *tune, int handlers, uint64_t ring_size);
+/* An empty arena that is laid out for a core.  0, or -errno. */
+int core_new_arena(struct arena *ret);
+
+/* One that another process has filled: as arena_adopt(). */
+int core_adopt_arena(struct arena *ret, int fd);
+
+/* Where they lie. */
+struct legacy *core_legacy(const struct arena *arena);
+struct handler_record *core_records(const struct arena *arena);
+
+/*
+ * Takes over the arena, also if it fails.  In one that another process has filled, commits that
+ * were cut short are finished, and the lobby goes on.  ring_size: of a new lobby, in bytes.
+ * Logs nothing.  0; -EBADMSG: what was found cannot be; or another -errno.
+ */
+int core_new(struct core **ret, struct arena *arena, const struct tune *tune, int handlers,
+	     uint64_t ring_size);
 void core_free(struct core *core);
 
 static inline struct outbox *core_outbox(const struct core *core, uint64_t number)

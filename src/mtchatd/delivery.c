@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
@@ -18,20 +19,19 @@ struct parcel {
 	size_t size;
 };
 
-static struct outbox *outbox_of(const struct core *core, const struct client *client)
+static struct outbox *outbox_of(const struct core *core, const struct slot *slot)
 {
-	uint64_t number = word_get(&client->slot->outbox);
+	uint64_t number = word_get(&slot->outbox);
 
 	return number ? core_outbox(core, number) : NULL;
 }
 
-uint64_t delivery_accepted(const struct core *core, const struct client *client)
+uint64_t delivery_accepted(const struct core *core, const struct slot *slot)
 {
-	const struct slot *slot = client->slot;
-	const struct outbox *outbox = outbox_of(core, client);
+	const struct outbox *outbox = outbox_of(core, slot);
 
-	if (slot->echo)
-		return word_get(&slot->parsed);
+	if (slot_has(slot, TRAIT_ECHO))
+		return word_get(&slot->parsed) + word_get(&slot->base);
 	return word_get(&slot->cursor) + word_get(&slot->base) +
 	       (outbox ? word_get(&outbox->sent) - OUTBOX_BEGIN : 0);
 }
@@ -43,7 +43,7 @@ uint64_t delivery_accepted(const struct core *core, const struct client *client)
 static struct parcel next_parcel(const struct handler *handler, const struct client *client,
 				 uint64_t head)
 {
-	const struct outbox *outbox = outbox_of(handler->core, client);
+	const struct outbox *outbox = outbox_of(handler->core, client->slot);
 	uint64_t cursor = word_get(&client->slot->cursor), end = head;
 
 	if (client->state == CLIENT_LEAVES && client->until < end)
@@ -71,6 +71,7 @@ static void return_outbox(struct handler *handler, struct client *client, struct
 	redo_put(&handler->redo, &slot->base, word_get(&slot->base) + sent);
 	redo_put(&handler->redo, &slot->outbox, 0);
 	redo_commit(&handler->redo);
+	crash_point(CRASH_RETURNED);
 	pool_give(&handler->core->outboxes, (uint32_t)number, outbox_is_fat(outbox));
 }
 
@@ -84,11 +85,12 @@ static void record(struct handler *handler, struct client *client, const struct 
 		word_set(&slot->cursor, word_get(&slot->cursor) + sent);
 		return;
 	}
-	outbox = outbox_of(handler->core, client);
+	outbox = outbox_of(handler->core, client->slot);
 	word_set(&outbox->sent, word_get(&outbox->sent) + sent);
 	if (outbox_empty(outbox)) {
 		/* Before it is returned: no send() is in flight, any source will do. */
 		atomic_store_explicit(&slot->source, SOURCE_RING, memory_order_release);
+		crash_point(CRASH_EMPTIED);
 		return_outbox(handler, client, outbox);
 	}
 }
@@ -108,12 +110,14 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 		}
 		if (atomic_load_explicit(&slot->source, memory_order_relaxed) != parcel.source)
 			atomic_store_explicit(&slot->source, parcel.source, memory_order_release);
+		crash_point(CRASH_SOURCE_SET);
 		sent = send(client_fd(client), parcel.bytes, parcel.size,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (sent < 0)
 			return errno == EAGAIN || errno == ENOBUFS || errno == EINTR
 				       ? DELIVERED_SOME
 				       : DELIVERED_NONE;
+		crash_point(parcel.source == SOURCE_RING ? CRASH_SENT_LINES : CRASH_SENT_ANSWER);
 		record(handler, client, &parcel, (size_t)sent);
 		if ((size_t)sent < parcel.size)
 			return DELIVERED_SOME;

@@ -22,4 +22,4 @@ void delivery_flush(struct handler *handler, struct room *room);
 void delivery_publish(struct handler *handler, struct room *room);
 
 /* What the socket has ever taken from us, in bytes. */
-uint64_t delivery_accepted(const struct core *core, const struct client *client);
+uint64_t delivery_accepted(const struct core *core, const struct slot *slot);

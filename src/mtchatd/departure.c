@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/intake.h"
@@ -37,7 +38,7 @@ static void log_departure(const struct handler *handler, const struct client *cl
 			  .reason = reason,
 			  .duration_ms = duration,
 			  .bytes_in = word_get(&slot->received),
-			  .bytes_out = delivery_accepted(handler->core, client),
+			  .bytes_out = delivery_accepted(handler->core, client->slot),
 		  }),
 		  "client %s left: %s", address, reason);
 }
@@ -63,13 +64,16 @@ void departure_end(struct handler *handler, struct client *client, const char *r
 
 	log_departure(handler, client, reason);
 	slot->use = SLOT_CLOSING;
+	crash_point(CRASH_CLOSING);
 	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */
 	if (!client->broken)
 		epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 	members_remove(members_of(handler, client), &client->member);
 	return_buffers(core, slot);
 	shutdown(fd, SHUT_RDWR); /* close() alone hangs up only if nobody has a copy */
+	crash_point(CRASH_SHUT);
 	close(fd);
+	crash_point(CRASH_CLOSED);
 	word_set(&slot->id, 0);
 	slot->use = SLOT_FREE;
 	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
@@ -85,6 +89,9 @@ void departure_break(struct handler *handler, struct client *client)
 		return;
 	epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, client_fd(client), NULL);
 	client->broken = true;
+	/* The log will overrun its cursor, and the next process must not wonder at that. */
+	if (client->room && !word_get(&client->slot->parked))
+		word_set(&client->slot->parked, word_get(&client->room->record->lines) + 1);
 	if (client->blocked) { /* it is not served any more, and holds nobody */
 		members_unblock(members_of(handler, client), &client->member);
 		client->blocked = false;
@@ -135,6 +142,14 @@ void departure_begin(struct handler *handler, struct client *client, const char 
 		    (uint64_t)handler->core->tune.linger_ms);
 }
 
+void departure_drain_again(struct handler *handler, struct client *client)
+{
+	leave_until(handler, client, 0, "closed", (uint64_t)handler->core->tune.linger_ms);
+	shutdown(client_fd(client), SHUT_WR);
+	client->state = CLIENT_DRAINS;
+	handler_watch(handler, client);
+}
+
 bool departure_drain(struct handler *handler, struct client *client)
 {
 	char rest[16 << 10];
@@ -162,7 +177,10 @@ bool departure_delivered(struct handler *handler, struct client *client)
 		members_remove(members_of(handler, client), &client->member);
 		members_add(&handler->roomless, &client->member);
 	}
+	slot_give_trait(client->slot, TRAIT_DRAINS);
+	crash_point(CRASH_DRAINING);
 	shutdown(client_fd(client), SHUT_WR);
+	crash_point(CRASH_FIN_SENT);
 	client->state = CLIENT_DRAINS;
 	handler_watch(handler, client);
 	return departure_drain(handler, client);
@@ -202,7 +220,8 @@ static void stop_one(struct handler *handler, struct client *client)
 		departure_end(handler, client, "stopping");
 		return;
 	}
-	if (client->room && client->slot->commander && client->state == CLIENT_TALKS)
+	if (client->room && slot_has(client->slot, TRAIT_COMMANDER) &&
+	    client->state == CLIENT_TALKS)
 		intake_tell(handler, client, notice, strlen(notice));
 	leave_until(handler, client, client->room ? room_head(client->room) : 0, "stopping", left);
 }

@@ -15,6 +15,9 @@ void departure_begin(struct handler *handler, struct client *client, const char 
 /* LEAVES, and has all that is its due: ends, or drains first.  False: gone. */
 bool departure_delivered(struct handler *handler, struct client *client);
 
+/* It drained when the process before us ended, and goes on with that. */
+void departure_drain_again(struct handler *handler, struct client *client);
+
 /* DRAINS: throws away what it still sends, until EOF.  False: gone. */
 bool departure_drain(struct handler *handler, struct client *client);
 

@@ -2,9 +2,10 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
-#include "mtchatd/intake.h"
+#include "mtchatd/input.h"
 #include "mtchatd/links.h"
 
 /* 0: nothing is owed; -EAGAIN: its socket is full; another -errno. */
@@ -21,16 +22,17 @@ static int send_back(struct handler *handler, struct client *client)
 		    received - parsed, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0)
 		return errno == ENOBUFS ? -EAGAIN : -errno;
+	crash_point(CRASH_SENT_ECHO);
 	word_set(&slot->parsed, parsed + (uint64_t)sent);
 	links_owe(handler);
-	intake_release(handler, client);
+	input_release(handler, client);
 	return parsed + (uint64_t)sent == received ? 0 : -EAGAIN;
 }
 
 /* Receives once.  0: something or nothing came; -EPIPE: no more will. */
 static int receive(struct handler *handler, struct client *client)
 {
-	ssize_t n = intake_receive(handler, client);
+	ssize_t n = input_receive(handler, client);
 	int r = 0;
 
 	if (n == 0) {
@@ -39,7 +41,7 @@ static int receive(struct handler *handler, struct client *client)
 	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		r = -errno;
 	}
-	intake_release(handler, client);
+	input_release(handler, client);
 	return r;
 }
 

@@ -2,15 +2,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/handler.h"
+#include "mtchatd/intake.h"
 #include "mtchatd/render.h"
 #include "mtchatd/turn.h"
 
@@ -19,7 +22,7 @@ void handler_watch(struct handler *handler, struct client *client)
 	struct epoll_event event = {.data.ptr = client};
 	bool reads = client->state == CLIENT_DRAINS ||
 		     (client->state == CLIENT_TALKS && !client->pauses && !client->ended &&
-		      !(client->slot->echo && client->blocked));
+		      !(slot_has(client->slot, TRAIT_ECHO) && client->blocked));
 
 	if (client->broken)
 		return;
@@ -48,51 +51,88 @@ struct client *handler_waited(const struct handler *handler, const struct waitin
 }
 
 /* A new client stands at the head: it sees what is said from now on. */
-static int enter_room(struct handler *handler, struct client *client)
+static void enter_at_head(struct handler *handler, struct client *client)
 {
 	struct room *room = client->room;
-	struct readers *readers = handler_readers(handler, client);
+	struct slot *slot = client->slot;
 	uint64_t head;
-	int r = members_reserve(&readers->members);
 
-	if (r < 0)
-		return r;
 	pthread_mutex_lock(&room->lock);
 	head = room_head(room);
-	word_set(&client->slot->cursor, head);
-	word_set(&client->slot->base, -head);
+	word_set(&slot->cursor, head);
+	word_set(&slot->base, word_get(&slot->base) - head);
 	gate_hold(room, handler->index, head);
 	pthread_mutex_unlock(&room->lock);
+}
 
-	if (!readers->members.count)
-		readers->seen = head;
-	members_add(&readers->members, &client->member);
+/*
+ * One that is back may be behind the active members it joins: it is served in this very turn, and
+ * the minimum is not published before that.
+ */
+static int enter(struct handler *handler, struct client *client)
+{
+	struct readers *readers = client->room ? handler_readers(handler, client) : NULL;
+	struct members *members = readers ? &readers->members : &handler->roomless;
+	int r;
+
+	if (slot_has(client->slot, TRAIT_DRAINS))
+		members = &handler->roomless;
+	r = members_reserve(members);
+	if (r < 0)
+		return r;
+	if (client->room && client->arrival != ARRIVES_BACK)
+		enter_at_head(handler, client);
+	if (readers && !readers->members.count)
+		readers->seen = room_head(client->room);
+	members_add(members, &client->member);
 	return 0;
 }
 
-static int enter_roomless(struct handler *handler, struct client *client)
+/* Goes on where the process before us died: what it owes, what it had heard. */
+static void go_on(struct handler *handler, struct client *client)
 {
-	int r = members_reserve(&handler->roomless);
+	const struct slot *slot = client->slot;
 
-	if (r >= 0)
-		members_add(&handler->roomless, &client->member);
-	return r;
+	client->laggard = word_get(&slot->parked) != 0;
+	if (slot_has(slot, TRAIT_DRAINS)) {
+		departure_drain_again(handler, client);
+		return;
+	}
+	handler_list(&handler->answering, client, &client->answering);
+	if (client->room && (word_get(&slot->parsed) != word_get(&slot->received) ||
+			     word_get(&slot->discarded) == DISCARD_ALL))
+		intake_resume(handler, client, PAUSE_NONE);
+}
+
+/* The rest of a line that it may be in is lost: the notice begins a new one. */
+static void tell_of_loss(struct handler *handler, struct client *client)
+{
+	static const char notice[] = "\n* lines may be missing here: the server began a new log\n";
+
+	if (client->room)
+		intake_tell(handler, client, notice, strlen(notice));
 }
 
 static void join(struct handler *handler, struct client *client)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-	int r;
 
 	client->tokens.level = (uint32_t)limit_get(&handler->core->limits.rate_burst) * TOKEN;
 	client->tokens.at = (uint32_t)handler->now;
 	client->watched = EPOLLIN;
-	r = client->room ? enter_room(handler, client) : enter_roomless(handler, client);
-	if (r < 0)
+	if (enter(handler, client) < 0)
 		abort(); /* no memory for 8 bytes: crash-only, all that lasts is in the arena */
+	if (client->arrival == ARRIVES_LOST)
+		tell_of_loss(handler, client);
+	crash_point(CRASH_ENTERED);
 	atomic_store_explicit(&client->slot->use, SLOT_LIVE, memory_order_release);
-	if (epoll_ctl(handler->epoll_fd, EPOLL_CTL_ADD, client_fd(client), &event) < 0)
+	crash_point(CRASH_LIVE);
+	if (epoll_ctl(handler->epoll_fd, EPOLL_CTL_ADD, client_fd(client), &event) < 0) {
 		departure_end(handler, client, "no watch left in the kernel");
+		return;
+	}
+	if (client->arrival == ARRIVES_BACK)
+		go_on(handler, client);
 }
 
 void handler_take_inbox(struct handler *handler)
@@ -146,33 +186,9 @@ static void *run(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	while (turn(handler))
 		continue;
-	departure_end_all(handler);
+	if (!atomic_load(&handler->core->resting))
+		departure_end_all(handler);
 	return NULL;
-}
-
-static void handler_free(struct handler *handler)
-{
-	if (handler->epoll_fd >= 0)
-		close(handler->epoll_fd);
-	members_done(&handler->roomless);
-	waitlist_done(&handler->answering);
-	waitlist_done(&handler->broken);
-	waitlist_done(&handler->throttled);
-	waitlist_done(&handler->leaving);
-	free(handler->scratch);
-	free(handler);
-}
-
-static int start_thread(struct handler *handler)
-{
-	char name[16];
-	int r = pthread_create(&handler->thread, NULL, run, handler);
-
-	if (r)
-		return -r;
-	snprintf(name, sizeof(name), "handler/%d", handler->index);
-	pthread_setname_np(handler->thread, name);
-	return 0;
 }
 
 static int prepare(struct handler *handler, struct core *core, int index)
@@ -181,7 +197,8 @@ static int prepare(struct handler *handler, struct core *core, int index)
 	handler->index = index;
 	handler->waker = &core->handler[index];
 	handler->inbox_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	handler->redo = (struct redo){.record = &core->records[index], .arena = core->arena.bytes};
+	handler->redo = (struct redo){&core->records[index].redo, core->arena.bytes, 0};
+	handler->hand = &core->records[index].hand;
 	handler->now = clock_ms();
 	handler->round = 2; /* so that nobody seems to have spoken in the round before */
 	handler->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -193,7 +210,7 @@ static int prepare(struct handler *handler, struct core *core, int index)
 	return waker_watch(handler->waker, handler->epoll_fd, NULL);
 }
 
-int handler_start(struct handler **ret, struct core *core, int index)
+int handler_new(struct handler **ret, struct core *core, int index)
 {
 	struct handler *handler = calloc(1, sizeof(*handler));
 	int r;
@@ -201,8 +218,6 @@ int handler_start(struct handler **ret, struct core *core, int index)
 	if (!handler)
 		return -ENOMEM;
 	r = prepare(handler, core, index);
-	if (r >= 0)
-		r = start_thread(handler);
 	if (r < 0) {
 		handler_free(handler);
 		return r;
@@ -211,10 +226,32 @@ int handler_start(struct handler **ret, struct core *core, int index)
 	return 0;
 }
 
-void handler_join(struct handler *handler)
+int handler_start(struct handler *handler)
+{
+	char name[16];
+	int r = pthread_create(&handler->thread, NULL, run, handler);
+
+	if (r)
+		return -r;
+	handler->started = true;
+	snprintf(name, sizeof(name), "handler/%d", handler->index);
+	pthread_setname_np(handler->thread, name);
+	return 0;
+}
+
+void handler_free(struct handler *handler)
 {
 	if (!handler)
 		return;
-	pthread_join(handler->thread, NULL);
-	handler_free(handler);
+	if (handler->started)
+		pthread_join(handler->thread, NULL);
+	if (handler->epoll_fd >= 0)
+		close(handler->epoll_fd);
+	members_done(&handler->roomless);
+	waitlist_done(&handler->answering);
+	waitlist_done(&handler->broken);
+	waitlist_done(&handler->throttled);
+	waitlist_done(&handler->leaving);
+	free(handler->scratch);
+	free(handler);
 }

@@ -21,6 +21,7 @@ struct handler {
 	int index;
 	struct waker *waker;
 	pthread_t thread;
+	bool started;
 
 	pthread_mutex_t inbox_lock;
 	struct client *inbox; /* inbox_lock; linked by next_in_inbox */
@@ -37,6 +38,7 @@ struct handler {
 	uint64_t now;   /* CLOCK_MONOTONIC at the turn's begin, ms */
 	uint64_t time;  /* CLOCK_REALTIME at the turn's begin, us */
 	struct redo redo;
+	struct hand *hand;         /* in the arena */
 	char *scratch;             /* a line being cleaned */
 	struct members roomless;   /* its clients that no room serves: echo mode, draining */
 	struct waitlist answering; /* their outbox was filled, or they leave: serve them */
@@ -49,11 +51,17 @@ struct handler {
 	uint64_t stop_due;         /* ms: a stop has come, and ends then; 0: none */
 };
 
-/* Makes the handler `index` and starts its thread.  0, or -errno. */
-int handler_start(struct handler **ret, struct core *core, int index);
+/* Makes the handler `index`; clients can be given to it.  0, or -errno. */
+int handler_new(struct handler **ret, struct core *core, int index);
 
-/* Waits for its end, which core->stopping brings about, and frees it.  NULL is accepted. */
-void handler_join(struct handler *handler);
+/* Starts its thread.  0, or -errno. */
+int handler_start(struct handler *handler);
+
+/*
+ * Waits for the end of its thread, which core->stopping or core->resting brings about, and frees
+ * it.  NULL is accepted, and one that was not started.
+ */
+void handler_free(struct handler *handler);
 
 /* By the acceptor: deals a client out.  handler_wake() once after a batch. */
 void handler_give(struct handler *handler, struct client *client);

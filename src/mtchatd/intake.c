@@ -2,14 +2,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/line.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "mtchatd/command.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
+#include "mtchatd/input.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
@@ -46,6 +47,7 @@ struct outbox *intake_outbox(struct handler *handler, struct client *client)
 		number = pool_take(&core->outboxes);
 		outbox_init(core_outbox(core, number));
 		word_set(&client->slot->outbox, number);
+		crash_point(CRASH_OUTBOX_LENT);
 	}
 	return core_outbox(core, number);
 }
@@ -75,7 +77,7 @@ static enum fed obey(struct feed *feed, const struct utterance *said)
 
 	if (answer(feed, text.text, text.size) < 0)
 		return FED_OUTBOX_FULL;
-	feed->client->slot->commander = true;
+	slot_give_trait(feed->client->slot, TRAIT_COMMANDER);
 	feed->quits = effect == COMMAND_QUITS;
 	return FED_ALL;
 }
@@ -118,7 +120,7 @@ static enum fed slow_down(struct feed *feed, int rate)
 	char notice[64];
 	int size;
 
-	if (client->slot->commander &&
+	if (slot_has(client->slot, TRAIT_COMMANDER) &&
 	    (!client->told_slow || now - client->told_slow >= SLOW_NOTICE_S)) {
 		client->told_slow = now;
 		size = snprintf(notice, sizeof(notice), "* slowed to %d lines/s\n", rate);
@@ -192,13 +194,14 @@ static void commit(struct feed *feed)
 	uint64_t lines = feed->said.lines - word_get(&room->record->lines);
 
 	redo_put(redo, &slot->parsed, feed->parsed);
-	redo_put(redo, &slot->discarded, feed->discarded);
+	redo_put(redo, &slot->discarded, feed->quits ? DISCARD_ALL : feed->discarded);
 	if (feed->answers.outbox)
 		outbox_put(&feed->answers, redo);
 	if (lines) {
 		redo_put(redo, &slot->said_until, feed->said.head);
 		room_put(&feed->said, redo);
 	}
+	crash_point(CRASH_RENDERED);
 	redo_commit(redo);
 
 	handler_readers(feed->handler, client)->said |= lines != 0;
@@ -221,30 +224,22 @@ static enum fed feed_room(struct handler *handler, struct client *client)
 	};
 	enum fed fed;
 
+	if (feed.discarded == DISCARD_ALL) /* the process before us obeyed */
+		return FED_QUIT;
 	if (!slot->input) /* no line is under way */
 		return FED_ALL;
+	hand_take(handler->hand, slot->cookie, feed.parsed);
 	feed.said = room_begin(client->room, handler->time);
 	fed = take_lines(&feed, pool_at(&handler->core->inputs, slot->input),
 			 word_get(&slot->received));
 	commit(&feed);
 	room_end(&feed.said);
+	hand_empty(handler->hand);
+	crash_point(CRASH_COMMITTED);
 
 	if (feed.answers.outbox)
 		handler_list(&handler->answering, client, &client->answering);
 	return fed;
-}
-
-void intake_release(struct handler *handler, struct client *client)
-{
-	struct slot *slot = client->slot;
-	uint32_t number = slot->input;
-	uint64_t received = word_get(&slot->received);
-
-	if (!number || word_get(&slot->parsed) != received)
-		return;
-	atomic_store_explicit(&slot->input, 0, memory_order_release);
-	pool_give(&handler->core->inputs, number,
-		  received - word_get(&slot->input_base) > ARENA_PAGE);
 }
 
 static void wait_for_gate(struct handler *handler, struct client *client)
@@ -290,6 +285,7 @@ static bool settle(struct handler *handler, struct client *client)
 		wait_for_token(handler, client);
 		break;
 	case FED_QUIT:
+		crash_point(CRASH_QUITS);
 		word_set(&client->slot->parsed, word_get(&client->slot->received));
 		client->ended = true;
 		departure_begin(handler, client, "quit");
@@ -302,46 +298,9 @@ static bool settle(struct handler *handler, struct client *client)
 			departure_begin(handler, client, "closed");
 		break;
 	}
-	intake_release(handler, client);
+	input_release(handler, client);
 	handler_watch(handler, client);
 	return true;
-}
-
-/*
- * Moves the start of an unfinished line to the buffer's front when little space is left behind
- * it.  Source and target do not overlap, so that either place is good until the one store.
- */
-static void make_space(struct slot *slot, char *buffer)
-{
-	uint64_t parsed = word_get(&slot->parsed), received = word_get(&slot->received);
-	uint64_t offset = parsed - word_get(&slot->input_base), tail = received - parsed;
-
-	if (offset < tail || offset + tail + RECEIVE_MAX <= INPUT_SIZE)
-		return;
-	memcpy(buffer, buffer + offset, tail);
-	word_set(&slot->input_base, parsed);
-}
-
-ssize_t intake_receive(struct handler *handler, struct client *client)
-{
-	struct slot *slot = client->slot;
-	uint64_t received = word_get(&slot->received), used;
-	char *buffer;
-	ssize_t n;
-
-	if (!slot->input) {
-		word_set(&slot->input_base, received);
-		atomic_store_explicit(&slot->input, pool_take(&handler->core->inputs),
-				      memory_order_release);
-	}
-	buffer = pool_at(&handler->core->inputs, slot->input);
-	make_space(slot, buffer);
-	used = received - word_get(&slot->input_base);
-	n = recv(client_fd(client), buffer + used,
-		 INPUT_SIZE - used < RECEIVE_MAX ? INPUT_SIZE - used : RECEIVE_MAX, MSG_DONTWAIT);
-	if (n > 0)
-		word_set(&slot->received, received + (uint64_t)n);
-	return n;
 }
 
 bool intake_read(struct handler *handler, struct client *client)
@@ -355,9 +314,9 @@ bool intake_read(struct handler *handler, struct client *client)
 		handler_watch(handler, client);
 		return true;
 	}
-	n = intake_receive(handler, client);
+	n = input_receive(handler, client);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR) && !client->broken) {
-		intake_release(handler, client);
+		input_release(handler, client);
 		return true;
 	}
 	if (n < 0)

@@ -1,17 +1,14 @@
 /*
  * intake.h - takes what clients send: reads, cuts lines, says them or obeys
  *
- * recv() goes straight into the client's own buffer in the arena, and the count is recorded
- * after it.  All whole lines of one recv() are said in one critical section and one commit:
- * what was said and that it was taken from the client become true together.
+ * All whole lines of one recv() are said in one critical section and one commit: what was said and
+ * that it was taken from the client become true together.
  */
 #pragma once
 
 #include "mtchatd/handler.h"
 
 struct outbox;
-
-enum { RECEIVE_MAX = 64 << 10 }; /* bytes of one recv(): a flood takes turns with the others */
 
 /* Receives once and says what came.  Returns false if the client is gone. */
 bool intake_read(struct handler *handler, struct client *client);
@@ -27,9 +24,3 @@ void intake_tell(struct handler *handler, struct client *client, const char *tex
 
 /* Its outbox; an empty one is lent to it if it has none. */
 struct outbox *intake_outbox(struct handler *handler, struct client *client);
-
-/* Receives into the client's buffer, which is lent to it for that.  As recv(). */
-ssize_t intake_receive(struct handler *handler, struct client *client);
-
-/* Gives the buffer back, if all in it is done with. */
-void intake_release(struct handler *handler, struct client *client);

@@ -1,10 +1,15 @@
 /* listeners.c - the sockets that clients come in by, as the configuration says */
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/listeners.h"
 #include "mtchatd/messages.h"
+
+enum { KEEP_PATIENCE_MS = 1000 }; /* for the manager, which hangs if it is not at once */
 
 /* What the configuration asks for. */
 struct wanted {
@@ -86,11 +91,45 @@ static int listen_on(const struct listeners *listeners, const union sock_address
 	return fd;
 }
 
+static void name_of(const struct listeners *listeners, const struct listener *listener,
+		    char name[STORE_NAME_MAX])
+{
+	snprintf(name, STORE_NAME_MAX, "l%d", (int)(listener - listeners->list));
+}
+
+/* What the file of a Unix socket is, so that it is known again. */
+static struct socket_file file_of(const union sock_address *address)
+{
+	struct stat st;
+
+	if (address->any.sa_family != AF_UNIX || stat(address->un.sun_path, &st) < 0)
+		return (struct socket_file){0};
+	return (struct socket_file){.device = st.st_dev, .inode = st.st_ino};
+}
+
+static bool is_same_file(const struct socket_file *a, const struct socket_file *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/* Without it the listener serves as well, but connections wait in vain while we restart. */
+static void keep(struct listeners *listeners, const struct listener *listener)
+{
+	char name[STORE_NAME_MAX];
+	int r;
+
+	name_of(listeners, listener, name);
+	crash_point(CRASH_LISTENER_OPEN);
+	r = store_put_waiting(listeners->store, name, listener->source.fd, KEEP_PATIENCE_MS);
+	if (r < 0)
+		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_NOT_KEPT}),
+				"cannot keep a listener: a restart would close it");
+}
+
 static int open_one(struct listeners *listeners, const union sock_address *address,
 		    struct listener **ret)
 {
 	struct listener *listener = find_free(listeners);
-	struct stat st;
 	int fd;
 
 	if (!listener)
@@ -99,12 +138,51 @@ static int open_one(struct listeners *listeners, const union sock_address *addre
 	if (fd < 0)
 		return fd;
 	*listener = (struct listener){.source.fd = fd, .address = *address, .open = true};
-	if (address->any.sa_family == AF_UNIX && stat(address->un.sun_path, &st) == 0) {
-		listener->device = st.st_dev;
-		listener->inode = st.st_ino;
-	}
+	listeners->legacy->socket_files[listener - listeners->list] = file_of(address);
+	keep(listeners, listener);
 	*ret = listener;
 	return 0;
+}
+
+/* Is it a socket that listens?  Then *ret is where. */
+static bool listens(int fd, union sock_address *ret)
+{
+	int yes = 0;
+	socklen_t size = sizeof(yes);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) < 0 || !yes)
+		return false;
+	*ret = (union sock_address){0};
+	size = sizeof(*ret);
+	return getsockname(fd, &ret->any, &size) == 0;
+}
+
+int listeners_inherit(struct listeners *listeners, struct store *store, struct legacy *legacy)
+{
+	int count = 0;
+
+	listeners->store = store;
+	listeners->legacy = legacy;
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &listeners->list[i];
+		char name[STORE_NAME_MAX];
+		struct socket_file file;
+		int fd;
+
+		name_of(listeners, listener, name);
+		fd = store_claim(store, name);
+		if (fd < 0)
+			continue;
+		*listener = (struct listener){.source.fd = fd, .open = true};
+		if (!listens(fd, &listener->address)) {
+			listener_close(listeners, listener);
+			continue;
+		}
+		file = file_of(&listener->address);
+		listener->retires = !is_same_file(&file, &legacy->socket_files[i]);
+		count++;
+	}
+	return count;
 }
 
 static void tell(int r, const union sock_address *address)
@@ -130,7 +208,7 @@ static int open_missing(struct listeners *listeners, const struct wanted *wanted
 		} else if (!(wanted->may_lack[i] && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL))) {
 			tell(r, &wanted->address[i]);
 			while (count > 0)
-				listener_close(fresh[--count]);
+				listener_close(listeners, fresh[--count]);
 			return r;
 		}
 	}
@@ -155,16 +233,19 @@ int listeners_open(struct listeners *listeners, const struct config *config)
 	return 0;
 }
 
-void listener_close(struct listener *listener)
+void listener_close(struct listeners *listeners, struct listener *listener)
 {
-	const struct sockaddr_un *un = &listener->address.un;
-	struct stat st;
+	const struct socket_file file = file_of(&listener->address);
+	const struct socket_file *ours =
+		&listeners->legacy->socket_files[listener - listeners->list];
+	char name[STORE_NAME_MAX];
 
 	if (!listener->open)
 		return;
+	name_of(listeners, listener, name);
+	store_remove(listeners->store, name);
 	close(listener->source.fd);
-	if (un->sun_family == AF_UNIX && lstat(un->sun_path, &st) == 0 &&
-	    st.st_dev == listener->device && st.st_ino == listener->inode)
-		unlink(un->sun_path);
+	if (ours->inode && is_same_file(&file, ours))
+		unlink(listener->address.un.sun_path);
 	listener->open = false;
 }

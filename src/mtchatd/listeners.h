@@ -4,29 +4,39 @@
  * TCP on each address of `listen` (none: all, IPv4 and IPv6 by two sockets) at `port`, and the
  * Unix socket.  A reload that names others opens those first, and only then retires the old ones:
  * who waits in their backlog is still let in.
+ *
+ * Each is in the store as "l<number>", so that a restart refuses nobody.
  */
 #pragma once
-
-#include <sys/stat.h>
 
 #include "common/event.h"
 #include "common/sock.h"
 #include "mtchatd/config.h"
+#include "mtchatd/legacy.h"
+#include "mtchatd/store.h"
 
 enum { LISTENERS_MAX = 2 * (CONFIG_LISTEN_MAX + 1) };
+
+_Static_assert((int)LISTENERS_MAX <= (int)LEGACY_LISTENERS, "each has its file");
 
 struct listener {
 	struct event_source source; /* fd; owner and handle are the acceptor's */
 	union sock_address address;
-	dev_t device; /* of a Unix socket's file, to remove it only while it is ours */
-	ino_t inode;
 	bool open;
 	bool retires; /* closes when its backlog is empty */
 };
 
 struct listeners {
 	struct listener list[LISTENERS_MAX]; /* not moved while they are open */
+	struct store *store;
+	struct legacy *legacy;
 };
+
+/*
+ * Takes over those in the store.  One whose socket file is not there any more retires at once,
+ * so that listeners_open() makes another one.  Returns how many there are.
+ */
+int listeners_inherit(struct listeners *listeners, struct store *store, struct legacy *legacy);
 
 /*
  * Opens what config asks for and is not open yet, then marks as retiring what it does not ask
@@ -36,4 +46,4 @@ struct listeners {
 int listeners_open(struct listeners *listeners, const struct config *config);
 
 /* Closes one; it must be out of the loop.  A socket file goes with it. */
-void listener_close(struct listener *listener);
+void listener_close(struct listeners *listeners, struct listener *listener);

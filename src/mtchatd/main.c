@@ -1,5 +1,6 @@
 /* main.c - mtchatd: read the configuration, serve, end */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -12,19 +13,23 @@
 #include "mtchatd/options.h"
 #include "mtchatd/server.h"
 
-static int serve(const struct config *config, const struct options *options)
+enum { RETRY_MS = 200 };
+
+/* config: NULL if it has errors. */
+static int serve(const struct config *config, const struct options *options, struct store *store)
 {
 	struct journal *journal = NULL;
 	int r;
 
 	acceptor_block_signals(); /* before the first thread, so that all inherit the mask */
-	log_set_level(config->log_level);
+	if (config)
+		log_set_level(config->log_level);
 	r = journal_start(&journal);
 	if (r < 0)
 		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
 				"no journal thread, a slow journal may hold us up");
 
-	r = server_run(config, options->config_path, &options->tune);
+	r = server_run(config, options->config_path, &options->tune, store);
 	journal_stop(journal);
 	switch (r) {
 	case 0:
@@ -37,21 +42,66 @@ static int serve(const struct config *config, const struct options *options)
 	}
 }
 
+/* Without the service manager we serve all the same. */
+static void open_store(struct store *store, struct notify *notify)
+{
+	int r = notify_open(notify);
+	int from_store = store_open(store, notify);
+
+	if (r >= 0)
+		r = from_store;
+	if (r < 0)
+		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
+				"cannot reach the service manager");
+}
+
+static int check(const char *config_path)
+{
+	struct config config;
+
+	if (config_load(&config, config_path) < 0)
+		return EX_CONFIG;
+	printf("%s: ok\n", config_path);
+	return EXIT_SUCCESS;
+}
+
+static int start(const struct options *options, struct store *store)
+{
+	struct config config;
+	bool good = config_load(&config, options->config_path) >= 0;
+
+	if (!good && !server_inherits(store))
+		return EX_CONFIG;
+	return serve(good ? &config : NULL, options, store);
+}
+
+/*
+ * While connections wait in the store, a start that fails is tried again until it does well: the
+ * other statuses would end them (RestartPreventExitStatus= of the unit).  The pause keeps that
+ * from costing a core.
+ */
+static int try_again(void)
+{
+	poll(NULL, 0, RETRY_MS);
+	return EX_TEMPFAIL;
+}
+
 int main(int argc, char *argv[])
 {
+	struct notify notify = {.fd = -1};
+	struct store store;
 	struct options options;
-	struct config config;
-	int r;
+	int parsed = options_parse(&options, argc, argv), status;
+	bool inherits;
 
-	r = options_parse(&options, argc, argv);
-	if (r <= 0) /* --help and --version are done by now */
-		return r < 0 ? EX_USAGE : EXIT_SUCCESS;
-
-	if (config_load(&config, options.config_path) < 0)
-		return EX_CONFIG;
-	if (options.check_only) {
-		printf("%s: ok\n", options.config_path);
+	if (parsed == 0) /* --help and --version are done by now */
 		return EXIT_SUCCESS;
-	}
-	return serve(&config, &options);
+	if (parsed > 0 && options.check_only)
+		return check(options.config_path);
+	open_store(&store, &notify);
+	inherits = server_inherits(&store);
+	status = parsed < 0 ? EX_USAGE : start(&options, &store);
+	store_done(&store);
+	notify_close(&notify);
+	return status != EXIT_SUCCESS && inherits ? try_again() : status;
 }

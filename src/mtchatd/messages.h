@@ -15,6 +15,33 @@
 /* The last message of a run: all connections are closed. */
 #define MESSAGE_STOPPED "55d5a5f1b0fade3b1f635fc41ca3a9ad"
 
+/* The process ends for the next one to go on: all connections are kept. */
+#define MESSAGE_HANDING_ON "94254068a2aa33afcf32f449ef8a1344"
+
+/* A start has taken over connections: how many, and how long it took. */
+#define MESSAGE_RECOVERED "ae7f97ce173b1e4ee17679435a589301"
+
+/* What the last process left cannot be used: a new log is begun, all connections are kept. */
+#define MESSAGE_SET_ASIDE "400dd478ccd59261e34712a86fb161a7"
+
+/* What was known of one client cannot be used: it is told that lines may be missing. */
+#define MESSAGE_CLIENT_RENEWED "ef3a946a4630eed4e8eedc8e8ed9663d"
+
+/* A client's connection was not among those that were kept: CLIENT_ID, CLIENT_ADDRESS. */
+#define MESSAGE_CLIENT_GONE "abfff6a9509f538ca7fe90735306ec1e"
+
+/* What a client sent has ended the process again and again; it was let go: CLIENT_ID. */
+#define MESSAGE_POISON "0aa98e28b0ae08435e2ab63d14c91490"
+
+/* A start found errors in the configuration, and uses the last good one. */
+#define MESSAGE_CONFIG_KEPT "208714b2207aab5c7856cf601739ac6a"
+
+/* A connection or listener could not be stored: a crash or a restart would end it. */
+#define MESSAGE_NOT_KEPT "00358d191c2d4b73e562c73056cf0ffe"
+
+/* The keeper, which parks connections that are just coming when we crash, has ended. */
+#define MESSAGE_KEEPER_ENDED "0d4fb4ba6d8bc4781584a4f4ad72f7f7"
+
 /* A changed configuration was read, and what may change while we run has. */
 #define MESSAGE_RELOADED "f6858d62ae41d9e0865b2f8de8d92e9a"
 

@@ -4,6 +4,7 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
@@ -12,9 +13,24 @@
 #include "mtchatd/overtake.h"
 
 /*
- * A stuck client is overtaken.  The rest of the line that it is in goes to the front of its
- * outbox; its cursor stays at the line's end, and holds nobody any more.
+ * The rest of the line that it is in goes to the front of its outbox.  In a log that was damaged it
+ * may find no place there: then it is lost.
  */
+static void put_rest(struct handler *handler, struct client *client, uint64_t size)
+{
+	struct slot *slot = client->slot;
+	struct outbox *outbox = intake_outbox(handler, client);
+	uint64_t cursor = word_get(&slot->cursor);
+
+	/* What was given to it is still the same: no byte is counted twice. */
+	if (size <= OUTBOX_BEGIN && !outbox_has_front(outbox))
+		outbox_put_front(outbox, &handler->redo, ring_at(&client->room->ring, cursor),
+				 size);
+	else
+		redo_put(&handler->redo, &slot->base, word_get(&slot->base) - size);
+}
+
+/* A stuck client is overtaken: its cursor stays at a line's end, and holds nobody any more. */
 static void park(struct handler *handler, struct client *client)
 {
 	struct room *room = client->room;
@@ -27,12 +43,13 @@ static void park(struct handler *handler, struct client *client)
 	lines = room_lines_before(room, next);
 	pthread_mutex_unlock(&room->lock);
 
-	if (next != cursor) /* cursor + sent stays what it was: no byte is counted twice */
-		outbox_put_front(intake_outbox(handler, client), redo, ring_at(&room->ring, cursor),
-				 next - cursor);
+	if (next != cursor)
+		put_rest(handler, client, next - cursor);
 	redo_put(redo, &slot->cursor, next);
 	redo_put(redo, &slot->parked, lines + 1);
+	crash_point(CRASH_PARKING);
 	redo_commit(redo);
+	crash_point(CRASH_OVERTAKEN);
 	client->laggard = true;
 }
 
@@ -57,7 +74,7 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	struct room *room = client->room;
 	struct slot *slot = client->slot;
 	struct redo *redo = &handler->redo;
-	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, lines;
+	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, lines = 0;
 	char notice[128];
 	int size = 0;
 
@@ -69,7 +86,8 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	if (head - cursor > room->ring.size / 2)
 		to = ring_next_line(&room->ring, head - room->ring.size / 2, head);
 	first = word_get(&slot->parked);
-	lines = to == cursor ? 0 : room_lines_before(room, to) + 1 - first;
+	if (to != cursor && room_lines_before(room, to) >= first) /* less: they are damaged */
+		lines = room_lines_before(room, to) + 1 - first;
 	gate_hold(room, handler->index, to);
 	pthread_mutex_unlock(&room->lock);
 
@@ -83,6 +101,7 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + (uint64_t)size - to);
 	redo_put(redo, &slot->cursor, to);
 	redo_put(redo, &slot->parked, 0);
+	crash_point(CRASH_RETURNING);
 	redo_commit(redo);
 	return true;
 }

@@ -29,6 +29,8 @@ static void apply(struct acceptor *acceptor)
 	server_clamp_clients(&acceptor->config);
 	limits_set(&acceptor->core->limits, &acceptor->config);
 	log_set_level(acceptor->config.log_level);
+	legacy_save_config(acceptor->core->legacy, &next);
+	(void)parking_reserve(&acceptor->parking, (uint32_t)acceptor->config.max_clients);
 	acceptor->trouble = NULL;
 	acceptor_watch_listeners(acceptor);
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_RELOADED}),

@@ -6,13 +6,14 @@
  *	given to us by the socket  ==  received
  *	taken from us by it	   ==  cursor + base + (outbox ? outbox->sent - OUTBOX_BEGIN : 0)
  *
- * (in echo mode: == parsed).  Each count is stored after its call, and a client has at most
+ * (in echo mode: == parsed + base).  Each count is stored after its call, and a client has at most
  * one recv() and one send() in flight: so after a crash each side is short of the kernel's own
  * count by at most that one call, and `source` says which word a send() would have raised.
  *
- * Life: FREE -- the acceptor fills it in, a handler joins it --> LIVE --> CLOSING --> FREE
- * `use` is stored last on the way in; on the way out, CLOSING comes first and FREE after the
- * descriptor is closed.  All other words belong to the client's handler.
+ * Life: FREE -- the acceptor --> COMING -- a handler joins it --> LIVE --> CLOSING --> FREE
+ * COMING is stored before anything else of a new client, LIVE after all of it; CLOSING before
+ * anything is given up, FREE after the descriptor is closed.  All other words belong to the
+ * client's handler.
  */
 #pragma once
 
@@ -23,8 +24,20 @@
 
 enum { SLOTS_MAX = 100000 };
 
-enum slot_use { SLOT_FREE, SLOT_LIVE, SLOT_CLOSING };
+enum slot_use { SLOT_FREE, SLOT_COMING, SLOT_LIVE, SLOT_CLOSING };
 enum slot_source { SOURCE_RING, SOURCE_OUTBOX, SOURCE_ECHO };
+
+enum slot_trait {
+	TRAIT_ECHO = 1,      /* mode == "echo" when it came */
+	TRAIT_COMMANDER = 2, /* has used a command: may be told things */
+	TRAIT_DRAINS = 4,    /* was sent FIN, or is about to be: what it sends counts no more */
+};
+
+/* More are never given: ids that are counted up do not overflow. */
+#define SLOT_ID_MAX (UINT64_C(1) << 62)
+
+/* `discarded`: it has said /quit, and all that it still sends is thrown away. */
+#define DISCARD_ALL UINT64_MAX
 
 struct slot {
 	/* What it was given. */
@@ -37,7 +50,7 @@ struct slot {
 	word received;   /* bytes recv() ever returned */
 	word parsed;     /* of these, said or obeyed (echo: sent back) */
 	word input_base; /* stream position of byte 0 of its input buffer */
-	word discarded;  /* bytes thrown away of the over-long line it is in */
+	word discarded;  /* bytes thrown away of the over-long line it is in; or DISCARD_ALL */
 
 	word said_until; /* position in the log after its own last line */
 	uint64_t cookie; /* SO_COOKIE: which socket this is, for ever */
@@ -50,8 +63,19 @@ struct slot {
 	_Atomic uint32_t input; /* number of its input buffer in the pool, or 0 */
 	_Atomic uint8_t use;    /* enum slot_use */
 	_Atomic uint8_t source; /* enum slot_source */
-	bool echo;              /* mode == "echo" when it came */
-	bool commander;         /* has used a command: may be told things */
+	_Atomic uint8_t traits; /* set of enum slot_trait */
 };
+
+static inline bool slot_has(const struct slot *slot, enum slot_trait trait)
+{
+	return atomic_load_explicit(&slot->traits, memory_order_relaxed) & trait;
+}
+
+/* By its handler alone: no other thread changes them. */
+static inline void slot_give_trait(struct slot *slot, enum slot_trait trait)
+{
+	if (!slot_has(slot, trait))
+		atomic_fetch_or_explicit(&slot->traits, (uint8_t)trait, memory_order_release);
+}
 
 _Static_assert(sizeof(struct slot) == 128, "two cache lines: 10,000 idle clients cost 1.3 MB");

@@ -11,28 +11,23 @@ enum {
 	PINGS_A_PERIOD = 4, /* of $WATCHDOG_USEC: one may be late, or not be taken */
 };
 
-int supervision_init(struct supervision *supervision, struct core *core, struct handler **handlers)
+void supervision_init(struct supervision *supervision, struct core *core, struct handler **handlers,
+		      struct notify *notify)
 {
 	uint64_t watchdog_ms = notify_watchdog_usec() / 1000;
 
-	*supervision = (struct supervision){.core = core, .handlers = handlers};
+	*supervision = (struct supervision){.notify = notify, .core = core, .handlers = handlers};
 	if (watchdog_ms)
 		supervision->watchdog_ms = watchdog_ms > PINGS_A_PERIOD
 						   ? watchdog_ms / PINGS_A_PERIOD
 						   : 1;
-	return notify_open(&supervision->notify);
-}
-
-void supervision_done(struct supervision *supervision)
-{
-	notify_close(&supervision->notify);
 }
 
 static void send_state(struct supervision *supervision)
 {
 	if (!supervision->state[0])
 		return;
-	if (notify_send(&supervision->notify, "%s", supervision->state) == -EAGAIN)
+	if (notify_send(supervision->notify, "%s", supervision->state) == -EAGAIN)
 		supervision->state_due = clock_ms() + RETRY_MS;
 	else
 		supervision->state[0] = '\0';
@@ -60,7 +55,7 @@ static void ping(struct supervision *supervision, uint64_t now)
 	supervision->watchdog_due = now + supervision->watchdog_ms;
 	if (!all_handlers_turn(supervision))
 		return;
-	(void)notify_send(&supervision->notify, "WATCHDOG=1"); /* the next one is not far */
+	(void)notify_send(supervision->notify, "WATCHDOG=1"); /* the next one is not far */
 	for (int i = 0; i < supervision->core->handlers; i++)
 		handler_ask(supervision->handlers[i]);
 }
@@ -85,14 +80,14 @@ static void send_status(struct supervision *supervision, uint64_t now, uint32_t 
 		 (unsigned long long)supervision->rate, trouble ? "; " : "",
 		 trouble ? trouble : "");
 	if (strcmp(status, supervision->status) != 0 &&
-	    notify_send(&supervision->notify, "STATUS=%s", status) != -EAGAIN)
+	    notify_send(supervision->notify, "STATUS=%s", status) != -EAGAIN)
 		strcpy(supervision->status, status); /* NOLINT: of the same size */
 }
 
 void supervision_tick(struct supervision *supervision, uint64_t now, uint32_t max_clients,
 		      const char *trouble)
 {
-	if (supervision->notify.fd < 0)
+	if (supervision->notify->fd < 0)
 		return;
 	send_state(supervision);
 	ping(supervision, now);
@@ -106,7 +101,7 @@ uint64_t supervision_due(const struct supervision *supervision)
 {
 	uint64_t due = supervision->status_due;
 
-	if (supervision->notify.fd < 0)
+	if (supervision->notify->fd < 0)
 		return DEADLINE_NEVER;
 	if (supervision->watchdog_ms && supervision->watchdog_due < due)
 		due = supervision->watchdog_due;

@@ -15,7 +15,7 @@
 enum { STATUS_MAX = 256 };
 
 struct supervision {
-	struct notify notify;
+	struct notify *notify;
 	struct core *core;
 	struct handler **handlers; /* core->handlers of them */
 
@@ -29,9 +29,9 @@ struct supervision {
 	uint64_t watchdog_due;
 };
 
-/* From the environment.  0, or -errno. */
-int supervision_init(struct supervision *supervision, struct core *core, struct handler **handlers);
-void supervision_done(struct supervision *supervision);
+/* notify: stays the caller's. */
+void supervision_init(struct supervision *supervision, struct core *core, struct handler **handlers,
+		      struct notify *notify);
 
 /* "READY=1", "RELOADING=1\n...", "STOPPING=1": sent now, or as soon as it is taken. */
 void supervision_state(struct supervision *supervision, const char *state);

@@ -24,6 +24,7 @@ static const struct {
 	{"refused_max", offsetof(struct tune, refused_max), 0, 1000000},
 	{"status_ms", offsetof(struct tune, status_ms), 1, DAY_MS},
 	{"stop_ms", offsetof(struct tune, stop_ms), 0, DAY_MS},
+	{"reconcile", offsetof(struct tune, reconcile), 0, 1},
 };
 
 /* Digits only: strtol() alone would take blanks, a sign and nothing at all. */

@@ -17,6 +17,7 @@ struct tune {
 	int refused_max;      /* refused connections that are drained at a time */
 	int status_ms;        /* how often STATUS= is brought up to date */
 	int stop_ms;          /* how long a stop waits for what is owed */
+	int reconcile;        /* 0: the kernel's counts are not asked for, and tests must fail */
 };
 
 #define TUNE_DEFAULT                                                                               \
@@ -31,6 +32,7 @@ struct tune {
 		.refused_max = 64,                                                                 \
 		.status_ms = 5000,                                                                 \
 		.stop_ms = 1000,                                                                   \
+		.reconcile = 1,                                                                    \
 	})
 
 /* "NAME=VALUE" -> its field.  0, or -EINVAL. */

@@ -29,8 +29,8 @@ static bool has_news(const struct handler *handler)
 
 	return atomic_load(&handler->has_mail) || !handler_answered(handler) ||
 	       (atomic_load(&handler->core->stopping) && !handler->stop_due) ||
-	       atomic_load(&readers->resume) || handler->answering.count ||
-	       has_unread(readers, room);
+	       atomic_load(&handler->core->resting) || atomic_load(&readers->resume) ||
+	       handler->answering.count || has_unread(readers, room);
 }
 
 static bool broken_can_go_on(const struct handler *handler)
@@ -89,7 +89,7 @@ static void handle_event(struct handler *handler, const struct epoll_event *even
 	}
 	if (client->state == CLIENT_DRAINS) {
 		departure_drain(handler, client);
-	} else if (client->slot->echo) {
+	} else if (slot_has(client->slot, TRAIT_ECHO)) {
 		echo_serve(handler, client);
 	} else {
 		if (event->events & EPOLLOUT &&
@@ -219,7 +219,7 @@ static void serve_answers(struct handler *handler)
 		client->answering = false;
 		if (client->state == CLIENT_DRAINS)
 			continue;
-		if (client->slot->echo)
+		if (slot_has(client->slot, TRAIT_ECHO))
 			echo_serve(handler, client);
 		else
 			delivery_serve(handler, client, room_head(client->room));
@@ -238,6 +238,8 @@ static void look_for_stop(struct handler *handler)
 
 static bool has_ended(const struct handler *handler)
 {
+	if (atomic_load(&handler->core->resting)) /* between two calls, as good as any */
+		return true;
 	return handler->stop_due &&
 	       (handler->now >= handler->stop_due ||
 		(!atomic_load(&handler->load) && !atomic_load(&handler->has_mail)));

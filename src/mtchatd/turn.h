@@ -11,5 +11,8 @@
 
 #include "mtchatd/handler.h"
 
-/* False: a stop has come, and all clients have gone or had their time. */
+/*
+ * False: a stop has come, and all clients have gone or had their time; or the next process is to
+ * go on from here.
+ */
 bool turn(struct handler *handler);

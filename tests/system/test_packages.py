@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from chatter import catch_up
 from service import CONFIG, DROP_IN, SOCKET, Service
 
 UNIT = "/lib/systemd/system/mtchatd.service"
@@ -140,18 +141,20 @@ def test_what_an_administrator_has_switched_off_stays_off(fresh, packages, previ
     runs(service)
 
 
-def test_a_bad_configuration_does_not_break_an_upgrade_for_good(fresh, packages, previous):
-    """Whatever dpkg says then: mended, and configured again, all is well."""
+def test_a_bad_configuration_does_not_break_an_upgrade(fresh, packages, previous):
+    """Who is connected stays, by the last good one; and it is told."""
     fresh.unpack(previous[0])
     service = Service(fresh)
     edit(fresh.path(CONFIG), r"port = 9190", "port = 0")
-    fresh.run("dpkg", "--install", "--force-confold", *fresh.copy_in(packages[:1]), check=False)
-    assert service.show("ActiveState") == "failed"
-    service.wait_status(r"mtchatd\.conf:\d+: port must be 1 to 65535, not 0")
-    edit(fresh.path(CONFIG), r"port = 0", "port = 9199")
-    fresh.run("dpkg", "--configure", "--pending")
-    service.systemctl("restart")
-    runs(service, 9199)
+    with service.client() as client:
+        fresh.run("dpkg", "--install", "--force-confold", *fresh.copy_in(packages[:1]))
+        runs(service)
+        service.wait_status(r"mtchatd\.conf:\d+: port must be 1 to 65535, not 0")
+        service.wait_status(r'Status: ".*configuration file refused')
+        edit(fresh.path(CONFIG), r"port = 0", "port = 9199")
+        service.systemctl("restart")
+        runs(service, 9199)
+        catch_up([client])
     assert installed_as(fresh) == "installed " + version_of(packages[0])
 
 

@@ -1,0 +1,158 @@
+"""test_crash_points.py - the daemon dies at every point of crash.h, and nobody notices
+
+In each test the daemon is started anew with the point armed while a crowd talks; it dies there, in
+`./dev test all` twice in a row, and everything that the crowd hears is compared.
+"""
+import os
+import re
+import time
+
+import pytest
+
+from chaos import Crowd
+from chatter import Client
+from guests import Echoer, Guest
+from manager import Service
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CRASHING = os.path.join(os.path.dirname(os.path.realpath(os.environ.get("MTCHATD", "mtchatd"))),
+                        "tests", "mtchatd-crash")
+TIMES = int(os.environ.get("MTCHAT_CRASHES", "1"))
+TIGHT = {"room_log_kib": 256, "slow_grace_ms": 20, "handlers": 2, "max_clients": 100}
+SPREAD = {"split_members": 5}  # one room over both handlers
+
+# Points that a start passes only after a death at another one.
+AFTER = {"FINISHED": "CLOSING", "ADOPTED": "ACCEPTED"}
+# Passed once by each start.
+AT_START = {"INHERITED", "REDONE", "RECONCILED", "FINISHED", "ADOPTED", "DEALT", "READY",
+            "CONFIG_SAVED"}
+# By one that finds nothing.
+FIRST_START = {"FIRST_STORE", "BAG_MADE", "LISTENER_OPEN"}
+ECHO = {"SENT_ECHO", "RECEIVED", "COUNTED", "LENT"}
+FOR_QUITTERS = {"QUITS", "DRAINING", "FIN_SENT"}
+
+
+def points():
+    with open(os.path.join(HERE, "../src/mtchatd/crash.h"), encoding="utf-8") as header:
+        return re.findall(r"^\tPOINT\((\w+),", header.read(), re.MULTILINE)
+
+
+def serve(**settings):
+    return Service(command=[CRASHING], tune=SPREAD, **TIGHT, **settings)
+
+
+class Halves(Guest):
+    """Has always begun its next line, so that its buffer is never empty."""
+
+    held = b""
+
+    def say(self, data):
+        data = self.held + data
+        cut = len(data) - self.crowd.random.randrange(1, 8)
+        self.held = data[cut:]
+        self.out += data[:cut]
+        self.flush()
+
+    def turn(self, now):
+        if not self.crowd.talks:
+            self.out += self.held
+            self.held = b""
+            self.flush()
+        super().turn(now)
+
+
+class Quitters:
+    """Come, say /quit and nothing else, and must be hung up on."""
+
+    def __init__(self, service):
+        self.service, self.due, self.socks = service, 0.0, []
+
+    def turn(self):
+        now = time.monotonic()
+        if now >= self.due:
+            self.due = now + 0.02
+            self.socks.append(Client(self.service.tcp))
+            self.socks[-1].send(b"/quit\n")
+
+    def check(self):
+        for client in self.socks:
+            client.read_to_end()
+            client.close()
+
+
+def crowd_of(service):
+    """All kinds: who talks, asks, listens, reads slowly, comes and goes."""
+    crowd = Crowd(lambda: Client(service.tcp).sock, churners=4, window=4)
+    crowd.add(4)
+    crowd.add(4, talks=True, pings=True)
+    crowd.add(2, talks=True)
+    crowd.add(1, kind=Halves, talks=True, window=100)
+    crowd.add(3, stuck=(0.3, 0.1), twice_ok=True, connect=lambda: Client(service.unix).sock)
+    return crowd
+
+
+def die_at(service, crowd, armed, provoke):
+    """One life after the other has one of these points armed, and dies there."""
+    for life, point in enumerate(armed):
+        if life == 0:
+            service.next_env = {"MTCHATD_CRASH": point}
+            following = service.kill(15, wait=False)
+            crowd.run(until=lambda: service.lives >= following)
+        dying = following + life
+        if life + 1 < len(armed):
+            service.next_env = {"MTCHATD_CRASH": armed[life + 1]}
+        crowd.mark()
+        crowd.run(until=lambda: provoke() or service.lives > dying)
+        assert service.statuses[dying - 1] == -9, service.statuses
+    crowd.run(until=lambda: service.ready_life == service.lives)
+    crowd.run(0.1)
+
+
+def armed_with(point, times):
+    """In each life: the point, and at which of its passages it kills."""
+    passage = 3 if times == 1 and point not in AT_START else 1
+    before = [AFTER[point] + ":1"] if point in AFTER else []
+    return (before + [f"{point}:{passage}"]) * times
+
+
+@pytest.mark.parametrize("times", range(1, TIMES + 1))
+@pytest.mark.parametrize("point", [name for name in points()
+                                   if name not in FIRST_START | {"SENT_ECHO"}])
+def test_death_at(point, times):
+    with serve() as service, crowd_of(service) as crowd:
+        quitters = Quitters(service) if point in FOR_QUITTERS else None
+        crowd.gather()
+        die_at(service, crowd, armed_with(point, times), quitters.turn if quitters else bool)
+        crowd.finish().check()
+        if quitters:
+            quitters.check()
+
+
+@pytest.mark.parametrize("times", range(1, TIMES + 1))
+@pytest.mark.parametrize("point", sorted(ECHO))
+def test_death_of_an_echo_at(point, times):
+    with serve(mode="echo") as service:
+        with Crowd(lambda: Client(service.tcp).sock) as crowd:
+            crowd.add(4, kind=Echoer)
+            crowd.began = True
+            die_at(service, crowd, armed_with(point, times), bool)
+            verdict = crowd.finish()
+            verdict.check()
+            assert verdict.deliveries
+
+
+@pytest.mark.parametrize("point", sorted(FIRST_START))
+def test_death_in_a_first_start(point):
+    with serve() as service:
+        with service.down():
+            for name in list(service.stored):
+                service.drop(name)
+            service.next_env = {"MTCHATD_CRASH": f"{point}:1"}
+        assert service.statuses[-1] == -9 and service.lives == 3
+        with crowd_of(service) as crowd:
+            crowd.gather()
+            crowd.run(0.1)
+            service.kill(wait=False)
+            crowd.mark()
+            crowd.run(until=lambda: service.ready_life == 4)
+            crowd.finish().check()
