@@ -27,6 +27,8 @@ KEPT = 4 << 20   # bytes of the log behind the last reader, where a repeat may b
 
 
 class Crowd:
+    timed = Guest  # whose silences are counted
+
     def __init__(self, connect, window=8, churners=0, seed=None):
         """connect(): a connected socket; churners: so many at a time.
 
@@ -136,7 +138,7 @@ class Crowd:
         if self._marked:
             now = time.monotonic()
             longest = [max(member.longest, now - member.last) for member in self.all
-                       if type(member) is Guest and not member.stuck and not member.ended]
+                       if type(member) is self.timed and not member.stuck and not member.ended]
             if longest:
                 self.verdict.gaps.append((statistics.median(longest), max(longest)))
 

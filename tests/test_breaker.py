@@ -90,6 +90,16 @@ def test_kills_at_changing_stages_are_no_loop(service):
     same_clients(clients)
 
 
+def test_kills_in_service_are_no_loop():
+    """Also of one whose handlers have nothing to do."""
+    with Service(command=[CRASHING], handlers=3) as service:
+        clients = gather(service.tcp, 1)
+        for _ in range(2 * STARTS):
+            service.kill()
+            same_clients(clients)
+        assert not any("new log" in line for line in service.lines)
+
+
 def test_a_start_that_cannot_be_made_is_tried_again(service):
     """A bad command line ends no connection: it is mended, and all are there."""
     clients = gather(service.tcp, 2)

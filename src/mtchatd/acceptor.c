@@ -15,7 +15,6 @@
 enum {
 	RETIRE_ROUNDS = 64,     /* times 256 connections */
 	KEEPER_PAUSE_MS = 1000, /* one that ends at once must not make us spin */
-	SERVED_LOOK_MS = 20,
 };
 
 static sigset_t our_signals(void)
@@ -255,18 +254,6 @@ void acceptor_done(struct acceptor *acceptor)
 	event_loop_done(&acceptor->loop);
 }
 
-/* A start has done well when every handler has turned with the clients it was given. */
-static void look_whether_all_turn(struct acceptor *acceptor, uint64_t now)
-{
-	acceptor->served_due = now + SERVED_LOOK_MS;
-	for (int i = 0; i < acceptor->core->handlers; i++) {
-		if (!handler_answered(acceptor->handlers[i]))
-			return;
-	}
-	acceptor->served_due = 0;
-	breaker_served(acceptor->core->legacy);
-}
-
 /* What is due by the clock; returns when the next thing is. */
 static uint64_t tick(struct acceptor *acceptor)
 {
@@ -276,24 +263,19 @@ static uint64_t tick(struct acceptor *acceptor)
 		try_again(acceptor);
 	if (acceptor->keeper_due && acceptor->keeper_due <= now)
 		start_keeper(acceptor);
-	if (acceptor->served_due && acceptor->served_due <= now)
-		look_whether_all_turn(acceptor, now);
 	supervision_tick(&acceptor->supervision, now, (uint32_t)acceptor->config.max_clients,
 			 acceptor->trouble);
 	due = deadline_earlier(refusals_sweep(&acceptor->refusals, now),
 			       supervision_due(&acceptor->supervision));
 	if (acceptor->keeper_due)
 		due = deadline_earlier(due, acceptor->keeper_due);
-	if (acceptor->served_due)
-		due = deadline_earlier(due, acceptor->served_due);
 	return acceptor->retry_due ? deadline_earlier(due, acceptor->retry_due) : due;
 }
 
 static void begin_to_serve(struct acceptor *acceptor)
 {
 	for (int i = 0; i < acceptor->core->handlers; i++)
-		handler_ask(acceptor->handlers[i]);
-	acceptor->served_due = clock_ms() + SERVED_LOOK_MS;
+		handler_ask(acceptor->handlers[i]); /* one without clients would sleep */
 	crash_point(CRASH_READY);
 	supervision_state(&acceptor->supervision, "READY=1");
 }
@@ -301,6 +283,7 @@ static void begin_to_serve(struct acceptor *acceptor)
 void acceptor_run(struct acceptor *acceptor)
 {
 	begin_to_serve(acceptor);
+	breaker_thread_serves(acceptor->core);
 	while (!acceptor->stops) {
 		uint64_t due = tick(acceptor);
 

@@ -32,7 +32,6 @@ struct acceptor {
 
 	uint64_t keeper_due; /* ms: when a keeper is started again; 0: there is one, or none is to
 				be */
-	uint64_t served_due; /* ms: when it is looked whether all handlers turn; 0: they do */
 	uint64_t retry_due;  /* ms: no descriptor was left, the listeners rest; 0: they do not */
 	bool starves;        /* that has been told, and accept() has not done well since */
 	const char *trouble; /* for the status, or NULL */

@@ -58,6 +58,12 @@ void breaker_stage(struct legacy *legacy, enum stage stage, uint32_t slot)
 	word_set(&legacy->stage, (uint64_t)slot << 32 | stage);
 }
 
+void breaker_thread_serves(struct core *core)
+{
+	if (atomic_fetch_sub(&core->starting, 1) == 1)
+		breaker_served(core->legacy);
+}
+
 void breaker_served(struct legacy *legacy)
 {
 	word_set(&legacy->stage, STAGE_SERVED);

@@ -136,7 +136,10 @@ int core_new(struct core **ret, struct arena *arena, const struct tune *tune, in
 		arena_done(arena);
 		return -ENOMEM;
 	}
-	*core = (struct core){.arena = *arena, .tune = *tune, .handlers = handlers};
+	*core = (struct core){.arena = *arena,
+			      .tune = *tune,
+			      .handlers = handlers,
+			      .starting = handlers + 1};
 	*arena = (struct arena){.fd = -1};
 	core->acceptor.fd = -1;
 	for (int i = 0; i < handlers; i++)

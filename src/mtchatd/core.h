@@ -48,6 +48,7 @@ struct core {
 
 	struct waker handler[HANDLERS_MAX];
 	int handlers;
+	atomic_int starting; /* threads that have not served yet (breaker.h) */
 
 	struct room *lobby;
 	atomic_bool stopping; /* for good: all clients leave */

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "mtchatd/breaker.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
@@ -184,8 +185,11 @@ static void *run(void *arg)
 
 	/* The default slack of 50 us would make a nap of 20 us one of 73. */
 	prctl(PR_SET_TIMERSLACK, 1UL);
-	while (turn(handler))
-		continue;
+	if (turn(handler)) { /* with all clients that were here before */
+		breaker_thread_serves(handler->core);
+		while (turn(handler))
+			continue;
+	}
 	if (!atomic_load(&handler->core->resting))
 		departure_end_all(handler);
 	return NULL;
