@@ -67,6 +67,7 @@ static int inherit_arena(struct arena *ret, struct store *store)
 
 	if (fd < 0)
 		return 0;
+	/* -EPROTO: from the first release on, the layout of the last one is converted here. */
 	r = core_adopt_arena(ret, fd);
 	if (r < 0) {
 		close(fd);
