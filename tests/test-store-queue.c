@@ -89,7 +89,10 @@ static _Noreturn void be_manager(int last)
 
 static pid_t start_reader(int last)
 {
-	pid_t pid = fork();
+	pid_t pid;
+
+	fflush(NULL); /* or the child says all of it again */
+	pid = fork();
 
 	if (pid < 0)
 		bail_out("cannot fork");
@@ -170,7 +173,10 @@ static void test_two_lives(void)
 	int fds[3], status = 0;
 	struct notify notify;
 	struct store store;
-	pid_t pid = fork();
+	pid_t pid;
+
+	fflush(NULL); /* or the child says all of it again */
+	pid = fork();
 
 	if (pid == 0)
 		live_and_die();
