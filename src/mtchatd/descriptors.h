@@ -11,3 +11,10 @@ int descriptors_raise(void);
 
 /* How many clients the limit allows, at least 1. */
 int descriptors_clients(int limit);
+
+/*
+ * Makes the kernel's table of ours large enough for the descriptors of so many clients.  Before the
+ * first thread: each time that it doubles while it is shared, the kernel waits for all
+ * processors (some 15 ms; at a start with 9000 clients, 80 ms in all).
+ */
+void descriptors_prepare(int clients);

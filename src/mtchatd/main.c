@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
 #include "mtchatd/config.h"
+#include "mtchatd/descriptors.h"
 #include "mtchatd/journal.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/options.h"
@@ -22,8 +23,10 @@ static int serve(const struct config *config, const struct options *options, str
 	int r;
 
 	acceptor_block_signals(); /* before the first thread, so that all inherit the mask */
-	if (config)
+	if (config) {
 		log_set_level(config->log_level);
+		descriptors_prepare(config->max_clients);
+	}
 	r = journal_start(&journal);
 	if (r < 0)
 		log_event_errno(r, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
