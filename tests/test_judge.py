@@ -59,6 +59,8 @@ def test_each_fault_is_found(fault, found):
         if isinstance(found, dict):
             faults.pop("bad_pongs", None)  # of one that waited for the line that is lost
             assert faults == found, crowd.verdict.samples
+        elif fault == "swapped":  # out of order for whoever writes the log, a gap for the others
+            assert set(faults) in (found, {"lost", "doubled"}), crowd.verdict.samples
         else:
             assert set(faults) == found, crowd.verdict.samples
 
