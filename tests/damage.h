@@ -58,6 +58,9 @@ static inline struct place place_of(const struct core *model, unsigned number)
 				      offsetof(struct outbox, entry[8])};
 	case 13:
 		return (struct place){pool_at(&model->inputs, GUEST_TALKS + 1), sizeof(speech)};
+	case 14:
+	case 15:
+		return (struct place){(char *)model->tags, GUEST_SLOTS * sizeof(struct tag)};
 	default:
 		return (struct place){(char *)&model->slots[number % GUEST_SLOTS],
 				      sizeof(struct slot)};

@@ -43,6 +43,7 @@ enum {
 	FURNISHED_PAGES_MAX = 512,
 	UNCOUNTED = 5, /* bytes of each call that is not counted */
 	BASE_TAKEN = 3,
+	NAMED_GUESTS = 4, /* that a start finds again with their names */
 };
 
 static const char speech[] = "one line\n/who\nand half of anoth";
@@ -186,6 +187,27 @@ static inline void distinguish(struct core *core, enum guest guest)
 	}
 }
 
+/* One that was called otherwise before. */
+static inline void name_guest(struct core *core, enum guest guest, const char *text)
+{
+	struct tag *tag = &core->tags[guest];
+
+	strcpy(tag->text[0], "before");
+	strcpy(tag->text[1], text);
+	word_set(&tag->which, 2);
+	slot_give_trait(&core->slots[guest], TRAIT_NAMED);
+	slot_give_trait(&core->slots[guest], TRAIT_COMMANDER);
+}
+
+static inline void name_guests(struct core *core)
+{
+	name_guest(core, GUEST_ANSWERS, "alice");
+	name_guest(core, GUEST_READS, "bob");
+	name_guest(core, GUEST_PARKED, "\xed\x95\x9c\xea\xb8\x80");
+	name_guest(core, GUEST_DRAINS, "dora");
+	name_guest(core, GUEST_CLOSING, "eve"); /* is nobody's when it is gone */
+}
+
 static inline void furnish_slot(struct core *core, enum guest guest)
 {
 	struct slot *slot = &core->slots[guest];
@@ -254,6 +276,7 @@ static inline void furnished_make(struct furnished *furnished, uint64_t ring_siz
 	furnish_legacy(furnished->model);
 	for (enum guest guest = 0; guest < GUEST_SLOTS; guest++)
 		furnish_slot(furnished->model, guest);
+	name_guests(furnished->model);
 	leave_commit(furnished->model);
 	require(fstat(furnished->model->arena.fd, &st) == 0);
 	furnished->size = st.st_size;

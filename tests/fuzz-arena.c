@@ -137,6 +137,25 @@ static void check_ids(const struct core *core)
 	}
 }
 
+/* Whoever is here and has a name is who has it; nobody else has one. */
+static void check_names(struct core *core)
+{
+	uint32_t holder, named = 0;
+	struct name name;
+
+	for (uint32_t i = 0; i < word_get(&core->legacy->slots) && i < SLOTS_LOOKED_AT; i++) {
+		struct slot *slot = &core->slots[i];
+
+		if (slot->use == SLOT_FREE || !slot_has(slot, TRAIT_NAMED) ||
+		    !word_get(&core->tags[i].which))
+			continue;
+		require(tag_name(&core->tags[i], &name));
+		require(names_find(&core->names, &name, &holder) && holder == i);
+		named++;
+	}
+	require(named == core->names.count);
+}
+
 static void start_up(struct start *start, int *fd, unsigned how)
 {
 	struct acceptor *acceptor = &start->acceptor;
@@ -160,6 +179,7 @@ static void start_up(struct start *start, int *fd, unsigned how)
 	open_parking(start);
 	require(recovery_run(acceptor) == 0);
 	check_ids(start->core);
+	check_names(start->core);
 }
 
 static void close_all(const struct members *members)
@@ -205,12 +225,14 @@ static bool turn_all(struct start *start)
 
 static void send_lines(int fd)
 {
+	static const char commands[] = "/who\n/msg alice psst\n[bob] hi\n/name eve\n/name\n"
+				       "/msg bob psst\n/msg eve note\n/me waves\n\377/quit";
 	static char lines[TALKING];
 
 	for (size_t i = 0; i < sizeof(lines); i++)
 		lines[i] = i % 500 == 499 ? '\n' : 'x';
 	(void)send(fd, lines, sizeof(lines), MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)send(fd, "/who\n\377/quit", 11, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(fd, commands, strlen(commands), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void act_as_peers(unsigned how)
@@ -259,6 +281,7 @@ static void start_twice(int fd, unsigned how, bool damaged)
 	renewed = 0;
 	start_up(&start, &fd, how);
 	require(damaged || (!start.is_new && !renewed));
+	require(damaged || start.core->names.count == NAMED_GUESTS);
 	serve(&start, how);
 	close_clients(&start);
 	end_start(&start);

@@ -6,6 +6,11 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "mtchatd/command.h"
+#include "mtchatd/input.h"
+
+#include "talkers.h"
+
+enum { NAMED, NAMELESS, OTHER }; /* the clients */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,11 +74,132 @@ static void check_answer(const struct answer *answer)
 	}
 }
 
+/* A name that is not to hold after all. */
+static void give_up(const struct feed *feed, uint32_t number)
+{
+	const char *text = feed_tag(feed)->text[feed->tag - 1];
+	struct name had, name;
+
+	require(name_parse(&name, text, strlen(text)) == NAME_GOOD);
+	if (!tag_name(feed_tag(feed), &had) || !name_is_same(&had, &name))
+		names_give_back(&core->names, &name, number);
+}
+
+/* The answer, and that something follows from each command; nothing comes of it. */
+static void check_order(uint32_t number, const struct utterance *said)
+{
+	struct client *client = &core->clients[number];
+	struct feed feed = {.handler = client->handler, .client = client};
+	struct order order = {.said = *said, .feed = &feed};
+
+	memset(order.answer.text, 0xff, sizeof(order.answer.text));
+	feed.said = room_begin(client->room, 0);
+	command_run(&order);
+	check_answer(&order.answer);
+	require(order.answer.size > 0 || order.quits || order.acts || order.whispers_to);
+	if (feed.tag)
+		give_up(&feed, number);
+	feed_unlock(&feed);
+	room_end(&feed.said);
+	require(core->names.count == 2);
+}
+
+/* What one has been told: whole lines, clean, each a notice or a private line. */
+static void check_told(uint32_t number)
+{
+	struct outbox *outbox = outbox_of(number);
+	const char *line, *newline;
+	uint64_t at;
+
+	if (!outbox)
+		return;
+	require(outbox_is_sound(outbox));
+	for (at = word_get(&outbox->sent); at < word_get(&outbox->head);
+	     at += (uint64_t)(newline + 1 - line)) {
+		line = outbox->bytes + at;
+		newline = memchr(line, '\n', word_get(&outbox->head) - at);
+		require(newline && newline - line >= 2);
+		require(line[0] == '[' || memcmp(line, "* ", 2) == 0);
+		require(text_clean_prefix(line, (size_t)(newline - line)) ==
+			(size_t)(newline - line));
+	}
+	empty_outbox(number);
+}
+
+static bool begins_with(const char *line, size_t size, const char *prefix)
+{
+	return size >= strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0;
+}
+
+/* Whole lines; and nobody without a name passes for the server or for one who has a name. */
+static void check_said(uint64_t from, bool named)
+{
+	size_t size = room_head(core->lobby) - from;
+	const char *line = ring_at(&core->lobby->ring, from);
+
+	if (!size)
+		return;
+	require(memchr(line, '\n', size) == line + size - 1);
+	if (named)
+		require(begins_with(line, size, "[alice] ") ||
+			begins_with(line, size, "** alice "));
+	else
+		require(!begins_with(line, size, "* ") && !begins_with(line, size, "** ") &&
+			!begins_with(line, size, "[alice] ") &&
+			!begins_with(line, size, "[bob -> ") &&
+			!begins_with(line, size, "[server] "));
+}
+
+/* As before, whatever came of it. */
+static void restore(uint32_t number)
+{
+	struct client *client = &core->clients[number];
+
+	client->pauses = 0;
+	client->ended = false;
+	client->state = CLIENT_TALKS;
+	word_set(&client->slot->discarded, 0);
+	waitlist_done(&client->handler->leaving);
+	if (number == NAMED)
+		type_line(NAMED, "/name alice");
+	for (uint32_t i = 0; i < TALKERS; i++)
+		empty_outbox(i);
+	for (int i = 0; i < TALK_HANDLERS; i++)
+		waitlist_done(&handlers[i]->letters);
+	require(core->names.count == 2 && holder_of("alice") == NAMED);
+}
+
+/* The whole way, as from a socket. */
+static void check_typed(uint32_t number, const char *line, size_t length)
+{
+	uint64_t from = room_head(core->lobby);
+	AUTO_FREE char *typed = malloc(length + 1);
+
+	if (!typed || length > RECEIVE_MAX)
+		return;
+	memcpy(typed, line, length);
+	typed[length] = '\n';
+	type(number, typed, length + 1);
+	require(core->slots[number].input == 0);
+	check_said(from, number == NAMED);
+	for (uint32_t i = 0; i < TALKERS; i++)
+		check_told(i);
+	restore(number);
+}
+
+static void open_once(void)
+{
+	if (core)
+		return;
+	talkers_open();
+	type_line(NAMED, "/name alice");
+	type_line(OTHER, "/name bob");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *cleaned = malloc(TEXT_GROWTH * size + 1);
 	AUTO_FREE char *line = NULL;
-	struct answer answer;
 	struct utterance said;
 	size_t length;
 
@@ -85,16 +211,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(line, cleaned, length);
 
+	open_once();
 	said = protocol_parse(line, length);
 	require(said.command == is_command(line, length));
-	if (!said.command) {
+	if (said.command) {
+		check_command(&said, line, length);
+		check_order(NAMED, &said);
+		check_order(NAMELESS, &said);
+	} else {
 		check_text(&said, line, length);
-		return 0;
+		check_typed(NAMELESS, line, length);
 	}
-	check_command(&said, line, length);
-	memset(&answer, 0xff, sizeof(answer));
-	answer.size = 0;
-	require(command_run(&said, &answer) == COMMAND_QUITS || answer.size > 0);
-	check_answer(&answer);
+	check_typed(NAMED, line, length);
 	return 0;
 }

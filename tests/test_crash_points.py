@@ -30,6 +30,7 @@ AT_START = {"INHERITED", "REDONE", "RECONCILED", "FINISHED", "ADOPTED", "DEALT",
 FIRST_START = {"FIRST_STORE", "BAG_MADE", "LISTENER_OPEN"}
 ECHO = {"SENT_ECHO", "RECEIVED", "COUNTED", "LENT"}
 FOR_QUITTERS = {"QUITS", "DRAINING", "FIN_SENT"}
+FOR_ASKERS = {"REPLAYING"}
 
 
 def points():
@@ -64,6 +65,8 @@ class Halves(Guest):
 class Quitters:
     """Come, say /quit and nothing else, and must be hung up on."""
 
+    words = b"/quit\n"
+
     def __init__(self, service):
         self.service, self.due, self.socks = service, 0.0, []
 
@@ -72,11 +75,24 @@ class Quitters:
         if now >= self.due:
             self.due = now + 0.02
             self.socks.append(Client(self.service.tcp))
-            self.socks[-1].send(b"/quit\n")
+            self.socks[-1].send(self.words)
 
     def check(self):
         for client in self.socks:
             client.read_to_end()
+            client.close()
+
+
+class Askers(Quitters):
+    """Come, ask for the last lines, and must get them, between the two marks, once."""
+
+    words = b"/last 3\n/quit\n"
+
+    def check(self):
+        for client in self.socks:
+            lines = client.read_to_end().split(b"\n")
+            begin, end = lines.index(b"* last 3 lines"), lines.index(b"* live")
+            assert end == begin + 4 and lines.count(b"* live") == 1, lines
             client.close()
 
 
@@ -93,17 +109,20 @@ def crowd_of(service):
 
 def die_at(service, crowd, armed, provoke):
     """One life after the other has one of these points armed, and dies there."""
-    for life, point in enumerate(armed):
-        if life == 0:
-            service.next_env = {"MTCHATD_CRASH": point}
-            following = service.kill(15, wait=False)
-            crowd.run(until=lambda: service.lives >= following)
-        dying = following + life
-        if life + 1 < len(armed):
-            service.next_env = {"MTCHATD_CRASH": armed[life + 1]}
+    first = service.lives + 1
+
+    def arm():  # as each life begins: one that dies at once is followed by the next
+        life = service.lives + 1 - first
+        if life < len(armed):
+            service.next_env = {"MTCHATD_CRASH": armed[life]}
+    service.before_start = arm
+    service.kill(15, wait=False)
+    crowd.run(until=lambda: service.lives >= first)
+    for life in range(first, first + len(armed)):
         crowd.mark()
-        crowd.run(until=lambda: provoke() or service.lives > dying)
-        assert service.statuses[dying - 1] == -9, service.statuses
+        crowd.run(until=lambda: provoke() or service.lives > life)
+        assert service.statuses[life - 1] == -9, service.statuses
+    service.before_start = None
     crowd.run(until=lambda: service.ready_life == service.lives)
     crowd.run(0.1)
 
@@ -120,12 +139,13 @@ def armed_with(point, times):
                                    if name not in FIRST_START | {"SENT_ECHO"}])
 def test_death_at(point, times):
     with serve() as service, crowd_of(service) as crowd:
-        quitters = Quitters(service) if point in FOR_QUITTERS else None
+        others = Quitters(service) if point in FOR_QUITTERS else None
+        others = Askers(service) if point in FOR_ASKERS else others
         crowd.gather()
-        die_at(service, crowd, armed_with(point, times), quitters.turn if quitters else bool)
+        die_at(service, crowd, armed_with(point, times), others.turn if others else bool)
         crowd.finish().check()
-        if quitters:
-            quitters.check()
+        if others:
+            others.check()
 
 
 @pytest.mark.parametrize("times", range(1, TIMES + 1))

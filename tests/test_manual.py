@@ -110,13 +110,15 @@ def test_commands():
 
 
 def test_notices():
-    text = "".join(sources("mtchatd").values()).replace('" PRIu64 "', "llu")
+    text = "".join(sources("mtchatd").values())
+    text = text.replace('" PRIu64 "', "llu")
     sent = re.findall(r'"(?:\\n)?(\* [\w%][^"]*?)(?:\\n)?"', text)
-    sent += ["* " + form for form in re.findall(r'answer_add\(answer, "(\w[^"]+)"', text)
-             if not form.startswith("pong")]
-    assert len(sent) >= 8
+    sent += ["* " + form for form in re.findall(r'answer_add\(&order->answer,\s*"([^"]+)"', text)
+             if not form.startswith(("pong", "%-16s"))]
+    assert len(sent) >= 20
     told = items(section("mtchatd.8", "Notices", "Ss"))
-    forms = [re.sub(r"(%(?:llu|zu|d|s|\\\.\\\*s))+", r"\\w+", re.escape(form)) for form in sent]
+    forms = [re.sub(r"(%(?:s|\\\.\\\*s))+", r".+", re.sub(r"%(?:llu|zu|d|u)", r"\\d+", re.escape(form)))
+             for form in sent]
     for form in forms:
         assert any(re.fullmatch(form, item) for item in told), form
     for item in told:
@@ -238,6 +240,8 @@ def test_the_examples_of_settings_are_good(tmp_path):
     ("mtchatd.8", "src/mtchatd/tune.h", r"linger_ms = (\d+)", 1000, "within {} seconds is lost"),
     ("mtchatd.8", "src/mtchatd/tune.h", r"status_ms = (\d+)", 1000, "not more than {} seconds"),
     ("mtchatd.8", "src/mtchatd/command.c", r"TOKEN_MAX = (\d+)", 1, "a token has up to {} bytes"),
+    ("mtchatd.8", "src/mtchatd/name.h", r"NAME_CHARACTERS_MAX = (\d+)", 1, "1 to {} characters"),
+    ("mtchatd.8", "src/mtchatd/name.h", r"NAME_MAX_BYTES = (\d+)", 1, "at most {} bytes: letters"),
     ("mtchatd.8", "src/mtchatd/storm.h", r"STORM_PASS_MAX = (\d+)", 1, "{} of a kind pass"),
     ("mtchatd.8", "src/mtchatd/journal.c", r"QUEUE_MAX = (\d+)", 1, "{} wait"),
     ("mtchatd.8", "src/mtchatd/slot.h", r"SLOTS_MAX = (\d+)", 1, "the {} clients"),

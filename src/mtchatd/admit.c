@@ -160,6 +160,8 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 		word_set(&core->legacy->slots, number + 1);
 	parking_park(&acceptor->parking, number, arrival->cookie, arrival->fd);
 	crash_point(CRASH_PARKED);
+	if (slot_has(slot, TRAIT_NAMED)) /* of somebody who ended with the process before us */
+		word_set(&core->tags[number].which, 0);
 	fill(slot, arrival, echo);
 	word_set(&slot->id, id);
 	*client = (struct client){

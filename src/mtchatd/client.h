@@ -16,6 +16,7 @@
 #include "mtchatd/slot.h"
 #include "mtchatd/tokens.h"
 
+struct handler;
 struct room;
 
 enum client_state {
@@ -45,7 +46,8 @@ struct client {
 	struct slot *slot;
 	struct room *room; /* NULL: echo mode */
 	struct client *next_in_inbox;
-	uint64_t until;    /* LEAVES: the position in the log up to which it is served */
+	struct handler *handler; /* stored before it has it */
+	uint64_t until;          /* LEAVES: the position in the log up to which it is served */
 	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
 	const char *reason; /* LEAVES, DRAINS: why it goes */
 

@@ -14,17 +14,23 @@ struct command {
 	const char *name;
 	const char *arguments; /* for /help */
 	const char *help;
-	enum command_effect (*run)(const struct utterance *said, struct answer *answer);
+	void (*run)(struct order *order);
 };
 
-static enum command_effect run_help(const struct utterance *said, struct answer *answer);
-static enum command_effect run_ping(const struct utterance *said, struct answer *answer);
-static enum command_effect run_quit(const struct utterance *said, struct answer *answer);
+static void run_help(struct order *order);
+static void run_ping(struct order *order);
+static void run_quit(struct order *order);
 
 static const struct command commands[] = {
 	{"help", "", "lists the commands", run_help},
+	{"last", " [N]", "shows the last lines again", command_last},
+	{"me", " TEXT", "says what you do: ** NAME TEXT", command_me},
+	{"msg", " NAME TEXT", "says it to one alone", command_msg},
+	{"name", " [NAME]", "takes a name, or tells yours", command_name},
 	{"ping", " [TOKEN]", "answers pong, with the token", run_ping},
 	{"quit", "", "ends the connection, after what is still due to you", run_quit},
+	{"since", " ID", "shows what was said after that line", command_since},
+	{"who", "", "lists who is here", command_who},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -49,47 +55,47 @@ void answer_add(struct answer *answer, const char *format, ...)
 	answer->size += size + 1;
 }
 
-static enum command_effect run_help(const struct utterance *said, struct answer *answer)
+static void run_help(struct order *order)
 {
-	(void)said;
 	for (size_t i = 0; i < COMMANDS; i++) {
 		char usage[64];
 
 		snprintf(usage, sizeof(usage), "/%s%s", commands[i].name, commands[i].arguments);
-		answer_add(answer, "%-16s %s", usage, commands[i].help);
+		answer_add(&order->answer, "%-16s %s", usage, commands[i].help);
 	}
-	answer_add(answer, "%-16s %s", "//TEXT", "says /TEXT");
-	return COMMAND_ANSWERS;
+	answer_add(&order->answer, "%-16s %s", "//TEXT", "says /TEXT");
 }
 
-static enum command_effect run_ping(const struct utterance *said, struct answer *answer)
+static void run_ping(struct order *order)
 {
+	const struct utterance *said = &order->said;
+
 	if (said->size > TOKEN_MAX)
-		answer_add(answer, "token too long (%zu > %d bytes)", said->size, TOKEN_MAX);
+		answer_add(&order->answer, "token too long (%zu > %d bytes)", said->size,
+			   TOKEN_MAX);
 	else
-		answer_add(answer, "pong%s%.*s", said->size ? " " : "", (int)said->size,
+		answer_add(&order->answer, "pong%s%.*s", said->size ? " " : "", (int)said->size,
 			   said->text);
-	return COMMAND_ANSWERS;
 }
 
-static enum command_effect run_quit(const struct utterance *said, struct answer *answer)
+static void run_quit(struct order *order)
 {
-	(void)said;
-	(void)answer;
-	return COMMAND_QUITS;
+	order->quits = true;
 }
 
-enum command_effect command_run(const struct utterance *said, struct answer *answer)
+void command_run(struct order *order)
 {
+	const struct utterance *said = &order->said;
 	int shown = said->word_size < WORD_SHOWN ? (int)said->word_size : WORD_SHOWN;
 	const char *more = said->word_size > WORD_SHOWN ? "..." : "";
 
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strlen(commands[i].name) == said->word_size &&
-		    memcmp(commands[i].name, said->word, said->word_size) == 0)
-			return commands[i].run(said, answer);
+		    memcmp(commands[i].name, said->word, said->word_size) == 0) {
+			commands[i].run(order);
+			return;
+		}
 	}
-	answer_add(answer, "unknown command /%.*s%s; to say it, type //%.*s%s", shown, said->word,
-		   more, shown, said->word, more);
-	return COMMAND_ANSWERS;
+	answer_add(&order->answer, "unknown command /%.*s%s; to say it, type //%.*s%s", shown,
+		   said->word, more, shown, said->word, more);
 }

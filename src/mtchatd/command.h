@@ -6,9 +6,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mtchatd/protocol.h"
+
+struct client;
+struct feed;
 
 enum { ANSWER_MAX = 2048 };
 
@@ -18,14 +23,37 @@ struct answer {
 	char text[ANSWER_MAX];
 };
 
-enum command_effect {
-	COMMAND_ANSWERS, /* the answer goes to the client */
-	COMMAND_QUITS,   /* so does the answer, and it is read no further */
+/* A command that was given, and what follows from it. */
+struct order {
+	struct utterance said; /* its arguments, without leading spaces */
+	struct feed *feed;     /* of the client who gave it */
+
+	struct answer answer;
+	bool quits;                 /* the client is read no further */
+	bool acts;                  /* /me: the arguments are said as something it does */
+	struct client *whispers_to; /* /msg: `text` is for that one; the names are locked */
+	const char *text;
+	size_t size;
+	bool replays; /* /last, /since: the log follows the answer, */
+	uint64_t after; /* after so many of its lines */
+	bool waits; /* to be obeyed again when all before it is committed */
 };
 
 /* Adds "* TEXT\n".  What does not fit is cut off: no answer is that long. */
 void answer_add(struct answer *answer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Runs the command that the utterance is, or refuses it. */
-enum command_effect command_run(const struct utterance *said, struct answer *answer);
+/* Runs the command that order->said is, or refuses it. */
+void command_run(struct order *order);
+
+/* -- of command-names.c, for the table -- */
+
+void command_name(struct order *order);
+void command_me(struct order *order);
+void command_msg(struct order *order);
+void command_who(struct order *order);
+
+/* -- of command-history.c -- */
+
+void command_last(struct order *order);
+void command_since(struct order *order);

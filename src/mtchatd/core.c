@@ -17,7 +17,7 @@ static uint64_t pages(uint64_t size)
  * no change of settings needs another.  Sparse: untouched pages cost nothing.
  */
 struct layout {
-	uint64_t legacy, records, rooms, slots, inputs, outboxes, areas, end;
+	uint64_t legacy, records, rooms, slots, tags, inputs, outboxes, areas, end;
 };
 
 static struct layout layout(void)
@@ -28,7 +28,8 @@ static struct layout layout(void)
 	at.records = at.legacy + pages(sizeof(struct legacy));
 	at.rooms = at.records + pages(HANDLERS_MAX * sizeof(struct handler_record));
 	at.slots = at.rooms + pages(ROOMS_MAX * sizeof(struct room_record));
-	at.inputs = at.slots + pages(SLOTS_MAX * sizeof(struct slot));
+	at.tags = at.slots + pages(SLOTS_MAX * sizeof(struct slot));
+	at.inputs = at.tags + pages(SLOTS_MAX * sizeof(struct tag));
 	at.outboxes = at.inputs + (uint64_t)SLOTS_MAX * INPUT_SIZE;
 	at.areas = at.outboxes + SLOTS_MAX * pages(sizeof(struct outbox));
 	at.end = at.areas + ROOMS_MAX * ROOM_AREA;
@@ -98,6 +99,7 @@ static int open_arena(struct core *core, uint64_t ring_size)
 	core->legacy = core_legacy(&core->arena);
 	core->records = core_records(&core->arena);
 	core->slots = (void *)(core->arena.bytes + at.slots);
+	core->tags = (void *)(core->arena.bytes + at.tags);
 	r = pool_init(&core->inputs, &core->arena, at.inputs, INPUT_SIZE, SLOTS_MAX);
 	if (r < 0)
 		return r;
@@ -136,7 +138,8 @@ int core_new(struct core **ret, struct arena *arena, const struct tune *tune, in
 		arena_done(arena);
 		return -ENOMEM;
 	}
-	*core = (struct core){.arena = *arena,
+	*core = (struct core){.mail = PTHREAD_MUTEX_INITIALIZER,
+			      .arena = *arena,
 			      .tune = *tune,
 			      .handlers = handlers,
 			      .starting = handlers + 1};
@@ -148,6 +151,9 @@ int core_new(struct core **ret, struct arena *arena, const struct tune *tune, in
 	if (!core->clients)
 		return -ENOMEM;
 	r = admission_init(&core->admission);
+	if (r < 0)
+		return r;
+	r = names_init(&core->names);
 	if (r < 0)
 		return r;
 	r = make_wakers(core);
@@ -174,6 +180,7 @@ void core_free(struct core *core)
 	pool_done(&core->inputs);
 	arena_done(&core->arena);
 	admission_done(&core->admission);
+	names_done(&core->names);
 	free(core->clients);
 	free(core);
 }

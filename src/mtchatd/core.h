@@ -11,16 +11,18 @@
 #include "mtchatd/client.h"
 #include "mtchatd/legacy.h"
 #include "mtchatd/limits.h"
+#include "mtchatd/names.h"
 #include "mtchatd/pool.h"
 #include "mtchatd/redo.h"
 #include "mtchatd/room.h"
 #include "mtchatd/slot.h"
+#include "mtchatd/tag.h"
 #include "mtchatd/tune.h"
 #include "mtchatd/waker.h"
 
 enum {
 	HANDLERS_MAX = 256,
-	LAYOUT_VERSION = 2,
+	LAYOUT_VERSION = 3,
 	/* A line that is not whole, and room to receive behind it wherever it lies. */
 	INPUT_SIZE = 192 << 10,
 };
@@ -36,9 +38,15 @@ struct core {
 	struct legacy *legacy;          /* in the arena */
 	struct handler_record *records; /* HANDLERS_MAX of them, in the arena */
 	struct slot *slots;             /* SLOTS_MAX of them, in the arena */
+	struct tag *tags;               /* one for each slot, in the arena */
 	struct client *clients;         /* one for each slot: what need not last */
 	struct pool inputs;
 	struct pool outboxes;
+
+	/* Over what is added to and returned of any outbox; the count of what was sent is its
+	 * client's handler's alone.  Inside a room's lock, outside the names'. */
+	pthread_mutex_t mail;
+	struct names names;
 
 	struct limits limits;
 	struct tune tune;

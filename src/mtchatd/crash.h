@@ -42,6 +42,7 @@
 	POINT(PARKING,     "the rest of a line, copied and not due",    "overtaken again, or not") \
 	POINT(OVERTAKEN,   "a client that is parked behind the log",    "its outbox first, then it returns") \
 	POINT(RETURNING,   "a place that is held, and not taken yet",   "it returns again; places are held anew") \
+	POINT(REPLAYING,   "a place that is held, and not taken yet",   "the replay begins again") \
 	/* close */ \
 	POINT(DRAINING,    "the mark that FIN is to be sent",           "FIN is sent, again perhaps") \
 	POINT(FIN_SENT,    "the same, FIN sent",                        "what it still sends is thrown away") \

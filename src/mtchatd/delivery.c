@@ -9,6 +9,7 @@
 #include "mtchatd/intake.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/overtake.h"
+#include "mtchatd/replay.h"
 
 enum delivered { DELIVERED_ALL, DELIVERED_SOME, DELIVERED_NONE };
 
@@ -65,12 +66,21 @@ static struct parcel next_parcel(const struct handler *handler, const struct cli
 /* An empty outbox goes back to the pool. */
 static void return_outbox(struct handler *handler, struct client *client, struct outbox *outbox)
 {
+	struct core *core = handler->core;
 	struct slot *slot = client->slot;
-	uint64_t number = word_get(&slot->outbox), sent = word_get(&outbox->sent) - OUTBOX_BEGIN;
+	uint64_t number = word_get(&slot->outbox), sent;
+
+	pthread_mutex_lock(&core->mail);
+	if (!outbox_empty(outbox)) { /* somebody has just written to it */
+		pthread_mutex_unlock(&core->mail);
+		return;
+	}
+	sent = word_get(&outbox->sent) - OUTBOX_BEGIN;
 
 	redo_put(&handler->redo, &slot->base, word_get(&slot->base) + sent);
 	redo_put(&handler->redo, &slot->outbox, 0);
 	redo_commit(&handler->redo);
+	pthread_mutex_unlock(&core->mail);
 	crash_point(CRASH_RETURNED);
 	pool_give(&handler->core->outboxes, (uint32_t)number, outbox_is_fat(outbox));
 }
@@ -104,7 +114,11 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 		ssize_t sent;
 
 		if (!parcel.size) {
+			struct outbox *outbox = outbox_of(handler->core, slot);
+
 			if (word_get(&slot->parked) && overtaken_return(handler, client))
+				continue;
+			if (outbox && replay_begin(handler, client, outbox))
 				continue;
 			return DELIVERED_ALL;
 		}

@@ -43,13 +43,31 @@ static void log_departure(const struct handler *handler, const struct client *cl
 		  "client %s left: %s", address, reason);
 }
 
+/* Nobody can write to it any more. */
+static void give_name_back(struct core *core, struct slot *slot)
+{
+	struct tag *tag = &core->tags[slot - core->slots];
+	struct name name;
+
+	if (!slot_has(slot, TRAIT_NAMED))
+		return;
+	names_lock(&core->names);
+	if (tag_name(tag, &name))
+		names_give_back(&core->names, &name, (uint32_t)(slot - core->slots));
+	word_set(&tag->which, 0);
+	names_unlock(&core->names);
+}
+
 static void return_buffers(struct core *core, struct slot *slot)
 {
 	uint32_t input = slot->input;
-	uint64_t outbox = word_get(&slot->outbox);
+	uint64_t outbox;
 
 	slot->input = 0;
+	pthread_mutex_lock(&core->mail);
+	outbox = word_get(&slot->outbox);
 	word_set(&slot->outbox, 0);
+	pthread_mutex_unlock(&core->mail);
 	if (input)
 		pool_give(&core->inputs, input, true);
 	if (outbox)
@@ -63,6 +81,7 @@ void departure_end(struct handler *handler, struct client *client, const char *r
 	int fd = client_fd(client);
 
 	log_departure(handler, client, reason);
+	give_name_back(core, slot);
 	slot->use = SLOT_CLOSING;
 	crash_point(CRASH_CLOSING);
 	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */

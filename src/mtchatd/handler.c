@@ -15,6 +15,7 @@
 #include "mtchatd/gate.h"
 #include "mtchatd/handler.h"
 #include "mtchatd/intake.h"
+#include "mtchatd/outbox.h"
 #include "mtchatd/render.h"
 #include "mtchatd/turn.h"
 
@@ -100,6 +101,13 @@ static void go_on(struct handler *handler, struct client *client)
 		return;
 	}
 	handler_list(&handler->answering, client, &client->answering);
+	if (word_get(&slot->outbox) &&
+	    outbox_waits(core_outbox(handler->core, word_get(&slot->outbox)))) {
+		client->pauses |=
+			PAUSE_OUTBOX; /* it asked for old lines, and is to have them first */
+		handler_watch(handler, client);
+		return;
+	}
 	if (client->room && (word_get(&slot->parsed) != word_get(&slot->received) ||
 			     word_get(&slot->discarded) == DISCARD_ALL))
 		intake_resume(handler, client, PAUSE_NONE);
@@ -139,22 +147,40 @@ static void join(struct handler *handler, struct client *client)
 void handler_take_inbox(struct handler *handler)
 {
 	struct client *client, *next;
+	struct waitlist letters;
 
 	if (!atomic_load_explicit(&handler->has_mail, memory_order_relaxed))
 		return;
 	pthread_mutex_lock(&handler->inbox_lock);
 	client = handler->inbox;
 	handler->inbox = NULL;
+	letters = waitlist_take(&handler->letters);
 	atomic_store(&handler->has_mail, false);
 	pthread_mutex_unlock(&handler->inbox_lock);
 	for (; client; client = next) {
 		next = client->next_in_inbox;
 		join(handler, client);
 	}
+	for (size_t i = 0; i < letters.count; i++) {
+		client = handler_waited(handler, &letters.list[i]);
+		if (client)
+			handler_list(&handler->answering, client, &client->answering);
+	}
+	waitlist_done(&letters);
+}
+
+void handler_post(struct handler *handler, struct client *client, uint64_t id)
+{
+	pthread_mutex_lock(&handler->inbox_lock);
+	waitlist_add(&handler->letters, client, id);
+	atomic_store(&handler->has_mail, true);
+	pthread_mutex_unlock(&handler->inbox_lock);
+	waker_wake(handler->waker);
 }
 
 void handler_give(struct handler *handler, struct client *client)
 {
+	client->handler = handler;
 	atomic_fetch_add_explicit(&handler->load, 1, memory_order_relaxed);
 	pthread_mutex_lock(&handler->inbox_lock);
 	client->next_in_inbox = handler->inbox;
@@ -252,6 +278,7 @@ void handler_free(struct handler *handler)
 	if (handler->epoll_fd >= 0)
 		close(handler->epoll_fd);
 	members_done(&handler->roomless);
+	waitlist_done(&handler->letters);
 	waitlist_done(&handler->answering);
 	waitlist_done(&handler->broken);
 	waitlist_done(&handler->throttled);

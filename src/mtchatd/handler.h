@@ -6,8 +6,8 @@
  * what the room has said since (delivery.h).  A client is dealt to a handler by the acceptor
  * and stays there: none of its fields needs a lock.
  *
- * Locks, none held together with another: the inbox's; a room's (room.h); the pools' and the
- * admission's are taken and let go inside their own functions, a room's lock may be held then.
+ * Locks, in this order: a room's (room.h); the mail's and the names' (feed.h); the pools' and the
+ * admission's are taken and let go inside their own functions.  The inbox's stands alone.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct handler {
 	bool started;
 
 	pthread_mutex_t inbox_lock;
-	struct client *inbox; /* inbox_lock; linked by next_in_inbox */
+	struct client *inbox;    /* inbox_lock; linked by next_in_inbox */
+	struct waitlist letters; /* inbox_lock; clients that others have written to */
 	atomic_bool has_mail;
 
 	atomic_uint load; /* clients: raised by the acceptor, lowered by the handler */
@@ -66,6 +67,12 @@ void handler_free(struct handler *handler);
 /* By the acceptor: deals a client out.  handler_wake() once after a batch. */
 void handler_give(struct handler *handler, struct client *client);
 void handler_wake(struct handler *handler);
+
+/*
+ * From any thread: the handler's client with that id has something new in its outbox.  If it has
+ * gone meanwhile it is skipped, and nothing of it is looked at before.
+ */
+void handler_post(struct handler *handler, struct client *client, uint64_t id);
 
 /* By the acceptor: asks for a sign of life / has the last question been answered? */
 void handler_ask(struct handler *handler);

@@ -6,9 +6,9 @@
 #include "common/line.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "mtchatd/command.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
+#include "mtchatd/feed.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/input.h"
 #include "mtchatd/intake.h"
@@ -16,27 +16,9 @@
 #include "mtchatd/outbox.h"
 #include "mtchatd/protocol.h"
 #include "mtchatd/render.h"
+#include "mtchatd/tag.h"
 
 enum { SLOW_NOTICE_S = 60 };
-
-/* Why feeding ended. */
-enum fed {
-	FED_ALL,         /* no whole line is left */
-	FED_QUIT,        /* the client wants to leave */
-	FED_ROOM_FULL,   /* the log would overwrite unread lines */
-	FED_OUTBOX_FULL, /* the client does not take its answers */
-	FED_NO_TOKENS,   /* the client is too fast */
-};
-
-/* What is being said and answered, and is not committed yet. */
-struct feed {
-	struct handler *handler;
-	struct client *client;
-	struct room_draft said;
-	struct outbox_draft answers; /* outbox: NULL until there is one */
-	uint64_t parsed, discarded;
-	bool quits;
-};
 
 struct outbox *intake_outbox(struct handler *handler, struct client *client)
 {
@@ -52,48 +34,49 @@ struct outbox *intake_outbox(struct handler *handler, struct client *client)
 	return core_outbox(core, number);
 }
 
-static int answer(struct feed *feed, const char *text, size_t size)
-{
-	if (!size || feed->client->broken) /* nobody would read it */
-		return 0;
-	if (!feed->answers.outbox)
-		feed->answers = outbox_draft(intake_outbox(feed->handler, feed->client));
-	return outbox_add(&feed->answers, feed->said.head, text, size);
-}
-
 static enum fed refuse_long(struct feed *feed, uint64_t length, int max_line)
 {
 	char notice[128];
 	int size = snprintf(notice, sizeof(notice), "* line too long (%llu > %d bytes), not sent\n",
 			    (unsigned long long)length, max_line);
 
-	return answer(feed, notice, (size_t)size) < 0 ? FED_OUTBOX_FULL : FED_ALL;
+	return feed_answer(feed, notice, (size_t)size) < 0 ? FED_OUTBOX_FULL : FED_ALL;
 }
 
-static enum fed obey(struct feed *feed, const struct utterance *said)
+/* Does it claim a name that is nobody's, or that somebody here has? */
+static bool claims_a_name(struct feed *feed, const char *text, size_t size)
 {
-	struct answer text = {0};
-	enum command_effect effect = command_run(said, &text);
+	struct core *core = feed->handler->core;
+	size_t claimed = render_claim(text, size);
+	enum name_fault fault;
+	struct name name;
+	uint32_t slot;
+	bool found;
 
-	if (answer(feed, text.text, text.size) < 0)
-		return FED_OUTBOX_FULL;
-	slot_give_trait(feed->client->slot, TRAIT_COMMANDER);
-	feed->quits = effect == COMMAND_QUITS;
-	return FED_ALL;
+	if (!claimed)
+		return false;
+	fault = name_read(&name, text + 1, claimed);
+	if (fault != NAME_GOOD)
+		return name_is_reserved(fault);
+	if (feed->names)
+		return names_find(&core->names, &name, &slot);
+	names_lock(&core->names);
+	found = names_find(&core->names, &name, &slot);
+	names_unlock(&core->names);
+	return found;
 }
 
+/* What is said is said by somebody; what nobody says must not look as if somebody did. */
 static int say(struct feed *feed, const char *text, size_t size)
 {
-	size_t mark = render_mark(text, size);
-	char *marked = feed->handler->scratch;
+	char *to = feed->handler->scratch; /* the text may lie there */
 
-	if (mark < size) {
-		memmove(marked + mark + 1, text + mark, size - mark); /* it may lie there */
-		memmove(marked, text, mark);
-		marked[mark] = '~';
-		text = marked;
-		size++;
-	}
+	if (*feed_name(feed))
+		size = render_named(to, feed_name(feed), text, size), text = to;
+	else if (render_is_notice(text, size))
+		size = render_marked(to, 0, text, size), text = to;
+	else if (claims_a_name(feed, text, size))
+		size = render_marked(to, 1, text, size), text = to;
 	return room_say(&feed->said, text, size);
 }
 
@@ -108,7 +91,7 @@ static enum fed take_line(struct feed *feed, const char *line, size_t size)
 	}
 	said = protocol_parse(line, size);
 	if (said.command)
-		return obey(feed, &said);
+		return feed_obey(feed, &said);
 	return say(feed, said.text, said.size) < 0 ? FED_ROOM_FULL : FED_ALL;
 }
 
@@ -124,7 +107,7 @@ static enum fed slow_down(struct feed *feed, int rate)
 	    (!client->told_slow || now - client->told_slow >= SLOW_NOTICE_S)) {
 		client->told_slow = now;
 		size = snprintf(notice, sizeof(notice), "* slowed to %d lines/s\n", rate);
-		(void)answer(feed, notice, (size_t)size); /* if it is full, it knows */
+		(void)feed_answer(feed, notice, (size_t)size); /* if it is full, it knows */
 	}
 	return FED_NO_TOKENS;
 }
@@ -171,7 +154,7 @@ static enum fed take_lines(struct feed *feed, const char *buffer, uint64_t recei
 			fed = take_line(feed, bytes, line.length);
 		else if (line.kind == LINE_TOO_LONG)
 			fed = refuse_long(feed, line.length, max_line);
-		if (fed != FED_ALL) {
+		if (fed != FED_ALL && fed != FED_COMMITS && fed != FED_REPLAYS) {
 			if (rate) /* it is taken again when the line is */
 				feed->client->tokens.level += TOKEN;
 			return fed;
@@ -184,33 +167,26 @@ static enum fed take_lines(struct feed *feed, const char *buffer, uint64_t recei
 	return feed->quits ? FED_QUIT : fed;
 }
 
-/* What was said, what is answered and that it was taken become true together. */
+/* Commits what there is, and tells whom it concerns. */
 static void commit(struct feed *feed)
 {
+	struct handler *handler = feed->handler;
 	struct client *client = feed->client;
-	struct slot *slot = client->slot;
-	struct redo *redo = &feed->handler->redo;
 	struct room *room = feed->said.room;
 	uint64_t lines = feed->said.lines - word_get(&room->record->lines);
 
-	redo_put(redo, &slot->parsed, feed->parsed);
-	redo_put(redo, &slot->discarded, feed->quits ? DISCARD_ALL : feed->discarded);
-	if (feed->answers.outbox)
-		outbox_put(&feed->answers, redo);
-	if (lines) {
-		redo_put(redo, &slot->said_until, feed->said.head);
-		room_put(&feed->said, redo);
-	}
-	crash_point(CRASH_RENDERED);
-	redo_commit(redo);
-
-	handler_readers(feed->handler, client)->said |= lines != 0;
-	if (lines && client->round != feed->handler->round) { /* for pace.h */
-		if (client->round + 1 != feed->handler->round)
+	feed_commit(feed);
+	handler_readers(handler, client)->said |= lines != 0;
+	if (lines && client->round != handler->round) { /* for pace.h */
+		if (client->round + 1 != handler->round)
 			atomic_fetch_add_explicit(&room->fresh, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&room->spoken, 1, memory_order_relaxed);
-		client->round = feed->handler->round;
+		client->round = handler->round;
 	}
+	if (feed->answers.outbox)
+		handler_list(&handler->answering, client, &client->answering);
+	if (feed->letter.to)
+		handler_post(feed->letter.handler, feed->letter.to, feed->letter.id);
 }
 
 static enum fed feed_room(struct handler *handler, struct client *client)
@@ -236,9 +212,6 @@ static enum fed feed_room(struct handler *handler, struct client *client)
 	room_end(&feed.said);
 	hand_empty(handler->hand);
 	crash_point(CRASH_COMMITTED);
-
-	if (feed.answers.outbox)
-		handler_list(&handler->answering, client, &client->answering);
 	return fed;
 }
 
@@ -274,10 +247,16 @@ static void wait_for_token(struct handler *handler, struct client *client)
 /* Says what there is, and settles what follows from it. */
 static bool settle(struct handler *handler, struct client *client)
 {
-	switch (feed_room(handler, client)) {
+	enum fed fed;
+
+	do
+		fed = feed_room(handler, client);
+	while (fed == FED_COMMITS || fed == FED_AGAIN);
+	switch (fed) {
 	case FED_ROOM_FULL:
 		wait_for_gate(handler, client);
 		break;
+	case FED_REPLAYS:
 	case FED_OUTBOX_FULL:
 		client->pauses |= PAUSE_OUTBOX;
 		break;
@@ -290,6 +269,8 @@ static bool settle(struct handler *handler, struct client *client)
 		client->ended = true;
 		departure_begin(handler, client, "quit");
 		break;
+	case FED_COMMITS:
+	case FED_AGAIN:
 	case FED_ALL:
 		if (client->ended && client->broken)
 			return departure_end(handler, client, client->closed ? "closed" : "reset"),
@@ -345,8 +326,7 @@ void intake_tell(struct handler *handler, struct client *client, const char *tex
 	};
 
 	feed.said = room_begin(client->room, handler->time);
-	(void)answer(&feed, text, size);
+	(void)feed_answer(&feed, text, size);
 	commit(&feed);
 	room_end(&feed.said);
-	handler_list(&handler->answering, client, &client->answering);
 }

@@ -9,5 +9,6 @@ void limits_set(struct limits *limits, const struct config *config)
 	atomic_store_explicit(&limits->raw, config->text == TEXT_RAW, memory_order_relaxed);
 	atomic_store_explicit(&limits->rate_lines, config->rate_lines, memory_order_relaxed);
 	atomic_store_explicit(&limits->rate_burst, config->rate_burst, memory_order_relaxed);
+	atomic_store_explicit(&limits->history, config->history, memory_order_relaxed);
 	atomic_store_explicit(&limits->slow_grace_ms, config->slow_grace_ms, memory_order_relaxed);
 }

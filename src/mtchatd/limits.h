@@ -16,6 +16,7 @@ struct limits {
 	atomic_bool raw;     /* text = "raw": bytes are relayed as they come */
 	atomic_int rate_lines, rate_burst;
 	atomic_int slow_grace_ms;
+	atomic_int history; /* lines */
 };
 
 void limits_set(struct limits *limits, const struct config *config);

@@ -127,6 +127,23 @@ enum name_fault name_parse(struct name *ret, const char *text, size_t size)
 	return NAME_GOOD;
 }
 
+enum name_fault name_read(struct name *ret, const char *text, size_t size)
+{
+	struct name name = {.size = size};
+	enum name_fault fault;
+
+	if (size == 0)
+		return NAME_EMPTY;
+	if (size > NAME_READ_MAX)
+		return NAME_TOO_LONG;
+	fault = fold(&name, (const utf8proc_uint8_t *)text);
+	if (fault == NAME_GOOD && is_reserved(&name))
+		fault = NAME_RESERVED;
+	if (fault == NAME_GOOD)
+		*ret = name;
+	return fault;
+}
+
 const char *name_fault_text(enum name_fault fault)
 {
 	switch (fault) {

@@ -27,6 +27,7 @@ enum {
 	NAME_CHARACTERS_MAX = 24,
 	NAME_MAX_BYTES = 64,
 	NAME_FOLDED_MAX = 256, /* bytes; one that folds to more is not taken */
+	NAME_READ_MAX = 256,   /* bytes of a text that is read as one */
 };
 
 struct name {
@@ -46,6 +47,12 @@ enum name_fault {
 
 /* text: any bytes.  NAME_GOOD, and *ret is the name; else *ret is untouched. */
 enum name_fault name_parse(struct name *ret, const char *text, size_t size);
+
+/*
+ * Which name people would read in the text, with all that they would not see in it: it need not be
+ * one that can be taken.  As name_parse(), but ret->text is "".
+ */
+enum name_fault name_read(struct name *ret, const char *text, size_t size);
 
 /* What is wrong, in words that a person understands: "begins with -, . or a mark". */
 const char *name_fault_text(enum name_fault fault);

@@ -153,3 +153,13 @@ void names_remove(struct names *names, const struct name *name)
 	free(entry);
 	names->count--;
 }
+
+void names_each(const struct names *names, void (*visit)(void *context, uint32_t slot),
+		void *context)
+{
+	for (uint32_t i = 0; i < names->size; i++) {
+		for (const struct names_entry *entry = names->buckets[i]; entry;
+		     entry = entry->next)
+			visit(context, entry->slot);
+	}
+}

@@ -51,5 +51,18 @@ bool names_find(const struct names *names, const struct name *name, uint32_t *re
  */
 int names_add(struct names *names, const struct name *name, uint32_t slot);
 
+/* Calls visit() for each entry, in no order.  Under the lock. */
+void names_each(const struct names *names, void (*visit)(void *context, uint32_t slot),
+		void *context);
+
 /* Nobody has it any more, if anybody had.  Under the lock. */
 void names_remove(struct names *names, const struct name *name);
+
+/* The same, but only if that slot has it. */
+static inline void names_give_back(struct names *names, const struct name *name, uint32_t slot)
+{
+	uint32_t holder;
+
+	if (names_find(names, name, &holder) && holder == slot)
+		names_remove(names, name);
+}

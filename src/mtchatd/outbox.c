@@ -11,6 +11,7 @@ void outbox_init(struct outbox *outbox)
 	word_set(&outbox->head, OUTBOX_BEGIN);
 	word_set(&outbox->front, 0);
 	word_set(&outbox->count, 0);
+	word_set(&outbox->replay, 0);
 }
 
 /*
@@ -34,9 +35,13 @@ bool outbox_is_sound(const struct outbox *outbox)
 		return false;
 	for (uint64_t i = 1; i < count; i++) {
 		if (outbox->entry[i].begin < outbox->entry[i - 1].begin ||
-		    outbox->entry[i].due <= outbox->entry[i - 1].due)
+		    outbox->entry[i].due < outbox->entry[i - 1].due ||
+		    (outbox->entry[i].due == outbox->entry[i - 1].due &&
+		     i != word_get(&outbox->replay_entry)))
 			return false;
 	}
+	if (word_get(&outbox->replay) && word_get(&outbox->replay_entry) >= count)
+		return false;
 	return !count || outbox->entry[count - 1].begin <= head;
 }
 
@@ -68,24 +73,69 @@ int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_
 	return 0;
 }
 
+int outbox_add_replay(struct outbox_draft *draft, uint64_t due, uint64_t lines, const char *text,
+		      size_t size)
+{
+	struct outbox *outbox = draft->outbox;
+
+	if (word_get(&outbox->replay) || draft->replay || draft->count == OUTBOX_ENTRIES ||
+	    size > sizeof(outbox->bytes) - draft->head)
+		return -ENOSPC;
+	outbox->entry[draft->count].due = due;
+	outbox->entry[draft->count].begin = draft->head;
+	draft->replay = lines + 1;
+	draft->replay_entry = draft->count++;
+	memcpy(outbox->bytes + draft->head, text, size);
+	draft->head += size;
+	return 0;
+}
+
+bool outbox_replay_begins(const struct outbox *outbox, uint64_t cursor)
+{
+	uint64_t entry = word_get(&outbox->replay_entry);
+
+	return word_get(&outbox->replay) && !outbox_has_front(outbox) &&
+	       outbox->entry[entry].begin == word_get(&outbox->sent) &&
+	       outbox->entry[entry].due <= cursor;
+}
+
 void outbox_put(struct outbox_draft *draft, struct redo *redo)
 {
-	redo_put(redo, &draft->outbox->head, draft->head);
+	if (draft->replay) { /* first: the entry must not be taken for another one */
+		redo_put(redo, &draft->outbox->replay_entry, draft->replay_entry);
+		redo_put(redo, &draft->outbox->replay, draft->replay);
+	}
+	/* The head last: whoever sees it sees the entries below it. */
 	redo_put(redo, &draft->outbox->count, draft->count);
+	redo_put(redo, &draft->outbox->head, draft->head);
+}
+
+/* One moment of it: others may add to it meanwhile.  The head first, see outbox_put(). */
+struct view {
+	uint64_t head, count, sent;
+};
+
+static struct view look(const struct outbox *outbox)
+{
+	struct view view;
+
+	view.head = word_get(&outbox->head);
+	view.count = word_get(&outbox->count);
+	view.sent = word_get(&outbox->sent);
+	return view;
 }
 
 /* The first entry that has not gone out whole; count if there is none.  There is no front. */
-static uint64_t first_entry(const struct outbox *outbox)
+static uint64_t first_entry(const struct outbox *outbox, const struct view *view)
 {
-	uint64_t count = word_get(&outbox->count), sent = word_get(&outbox->sent);
-	uint64_t low = 0, high = count;
+	uint64_t low = 0, high = view->count;
 
-	if (outbox_empty(outbox))
-		return count;
+	if (view->sent == view->head)
+		return view->count;
 	while (low < high) { /* the last one that begins at or before `sent` */
 		uint64_t middle = (low + high) / 2;
 
-		if (outbox->entry[middle].begin <= sent)
+		if (outbox->entry[middle].begin <= view->sent)
 			low = middle + 1;
 		else
 			high = middle;
@@ -93,27 +143,35 @@ static uint64_t first_entry(const struct outbox *outbox)
 	return low ? low - 1 : 0;
 }
 
+static bool is_behind_replay(const struct outbox *outbox, uint64_t entry)
+{
+	return word_get(&outbox->replay) && entry >= word_get(&outbox->replay_entry);
+}
+
 size_t outbox_due(const struct outbox *outbox, uint64_t cursor)
 {
-	uint64_t count = word_get(&outbox->count), sent = word_get(&outbox->sent), i;
+	const struct view view = look(outbox);
 
 	if (outbox_has_front(outbox))
-		return word_get(&outbox->front) - sent;
-	for (i = first_entry(outbox); i < count; i++) {
-		if (outbox->entry[i].due > cursor)
-			return outbox->entry[i].begin > sent ? outbox->entry[i].begin - sent : 0;
+		return word_get(&outbox->front) - view.sent;
+	for (uint64_t i = first_entry(outbox, &view); i < view.count; i++) {
+		uint64_t begin = outbox->entry[i].begin;
+
+		if (outbox->entry[i].due > cursor || is_behind_replay(outbox, i))
+			return begin > view.sent ? begin - view.sent : 0;
 	}
-	return word_get(&outbox->head) - sent;
+	return view.head - view.sent;
 }
 
 uint64_t outbox_next_due(const struct outbox *outbox)
 {
+	const struct view view = look(outbox);
 	uint64_t first;
 
 	if (outbox_has_front(outbox))
 		return 0; /* at once */
-	first = first_entry(outbox);
-	return first < word_get(&outbox->count) ? outbox->entry[first].due : 0;
+	first = first_entry(outbox, &view);
+	return first < view.count ? outbox->entry[first].due : 0;
 }
 
 uint64_t outbox_last_due(const struct outbox *outbox)

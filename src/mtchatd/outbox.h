@@ -10,7 +10,8 @@
  *
  * The front is what must go out before all entries and at once: the rest of a line that the
  * client was in when it was overtaken, or the notice that lines were skipped.
- * Words are changed by redo commits of the client's handler, or by store after a send().
+ * Words are changed by redo commits, under the core's mail lock: private lines come from other
+ * handlers; `sent` also by store after a send(), by the client's handler alone.
  */
 #pragma once
 
@@ -26,10 +27,12 @@ enum {
 };
 
 struct outbox {
-	word sent;  /* position of the next byte to go out */
-	word head;  /* after the last one; sent == head: empty */
-	word front; /* if sent < front: entries begin here again */
-	word count; /* entries, also those that went out */
+	word sent;   /* position of the next byte to go out */
+	word head;   /* after the last one; sent == head: empty */
+	word front;  /* if sent < front: entries begin here again */
+	word count;  /* entries, also those that went out */
+	word replay; /* the log is to be replayed after so many of its lines, + 1; 0: it is not */
+	word replay_entry; /* if replay: the entry that goes out behind it, and what follows */
 	struct {
 		uint64_t due;   /* position in the room's log */
 		uint64_t begin; /* position in bytes[] */
@@ -47,12 +50,29 @@ bool outbox_is_sound(const struct outbox *outbox);
 struct outbox_draft {
 	struct outbox *outbox;
 	uint64_t head, count;
+	uint64_t replay, replay_entry; /* as above; replay 0: unchanged */
 };
 
 struct outbox_draft outbox_draft(struct outbox *outbox);
 
 /* Adds text[0, size), due at a position no less than that of the last.  -ENOSPC: full. */
 int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_t size);
+
+/*
+ * The log is to be replayed after so many of its lines when the client has got all before `due`;
+ * the text follows when it is there again.  -ENOSPC: full, or a replay is to come already.
+ */
+int outbox_add_replay(struct outbox_draft *draft, uint64_t due, uint64_t lines, const char *text,
+		      size_t size);
+
+/* Is a replay to come? */
+static inline bool outbox_waits(const struct outbox *outbox)
+{
+	return word_get(&outbox->replay) != 0;
+}
+
+/* Is the client, at `cursor`, where its replay is to begin? */
+bool outbox_replay_begins(const struct outbox *outbox, uint64_t cursor);
 
 /* Puts what was added into the commit. */
 void outbox_put(struct outbox_draft *draft, struct redo *redo);

@@ -43,14 +43,24 @@ static void park(struct handler *handler, struct client *client)
 	lines = room_lines_before(room, next);
 	pthread_mutex_unlock(&room->lock);
 
+	pthread_mutex_lock(&handler->core->mail);
 	if (next != cursor)
 		put_rest(handler, client, next - cursor);
 	redo_put(redo, &slot->cursor, next);
 	redo_put(redo, &slot->parked, lines + 1);
 	crash_point(CRASH_PARKING);
 	redo_commit(redo);
+	pthread_mutex_unlock(&handler->core->mail);
 	crash_point(CRASH_OVERTAKEN);
 	client->laggard = true;
+}
+
+size_t skip_notice(char notice[SKIP_NOTICE_MAX], const struct room *room, uint64_t first,
+		   uint64_t lines)
+{
+	return (size_t)snprintf(notice, SKIP_NOTICE_MAX,
+				"* %" PRIu64 " lines skipped (%s.%" PRIu64 "-%" PRIu64 ")\n", lines,
+				room->record->epoch, first, first + lines - 1);
 }
 
 static void log_skip(const struct client *client, uint64_t lines)
@@ -75,8 +85,8 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	struct slot *slot = client->slot;
 	struct redo *redo = &handler->redo;
 	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, lines = 0;
-	char notice[128];
-	int size = 0;
+	char notice[SKIP_NOTICE_MAX];
+	size_t size = 0;
 
 	if (client->state == CLIENT_LEAVES && client->until <= cursor)
 		return false;
@@ -91,18 +101,18 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	gate_hold(room, handler->index, to);
 	pthread_mutex_unlock(&room->lock);
 
+	pthread_mutex_lock(&handler->core->mail);
 	if (lines) {
-		size = snprintf(notice, sizeof(notice),
-				"* %" PRIu64 " lines skipped (%s.%" PRIu64 "-%" PRIu64 ")\n", lines,
-				room->record->epoch, first, first + lines - 1);
-		outbox_put_front(intake_outbox(handler, client), redo, notice, (size_t)size);
+		size = skip_notice(notice, room, first, lines);
+		outbox_put_front(intake_outbox(handler, client), redo, notice, size);
 		log_skip(client, lines);
 	}
-	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + (uint64_t)size - to);
+	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + size - to);
 	redo_put(redo, &slot->cursor, to);
 	redo_put(redo, &slot->parked, 0);
 	crash_point(CRASH_RETURNING);
 	redo_commit(redo);
+	pthread_mutex_unlock(&handler->core->mail);
 	return true;
 }
 

@@ -52,6 +52,18 @@ static void tell(struct slot *slot, int level, const char *message_id, const cha
 		  "client %s %s", address, what);
 }
 
+/* It keeps its name; in a damaged arena it may have none, or somebody else's. */
+static void take_name_back(struct core *core, struct slot *slot)
+{
+	uint32_t number = (uint32_t)(slot - core->slots);
+	struct name name;
+
+	if (slot_has(slot, TRAIT_NAMED) &&
+	    (slot_has(slot, TRAIT_ECHO) || !tag_name(&core->tags[number], &name) ||
+	     names_add(&core->names, &name, number) < 0))
+		word_set(&core->tags[number].which, 0);
+}
+
 /* Gives a client that is up to date to a handler; its unread lines are safe from now on. */
 static void deal(struct recovery *recovery, struct slot *slot, struct find *find)
 {
@@ -65,6 +77,7 @@ static void deal(struct recovery *recovery, struct slot *slot, struct find *find
 		.arrival = ARRIVES_BACK,
 	};
 	slot->fd = take_fd(&find->fd);
+	take_name_back(core, slot);
 	handler = acceptor_choose_handler(recovery->acceptor, client);
 	if (client->room && !word_get(&slot->parked) && !slot_has(slot, TRAIT_DRAINS))
 		gate_hold(client->room, handler->index, word_get(&slot->cursor));

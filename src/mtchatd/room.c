@@ -210,6 +210,35 @@ uint64_t room_lines_before(struct room *room, uint64_t position)
 	return end_lines > held ? end_lines - held : 0; /* the count may be damaged, too */
 }
 
+uint64_t room_replay_from(struct room *room, uint64_t *lines)
+{
+	uint64_t head = word_get(&room->record->head), half = room->ring.size / 2;
+	uint64_t oldest = head > half ? ring_next_line(&room->ring, head - half, head) : 0;
+	uint64_t before = oldest ? room_lines_before(room, oldest) : 0, at = oldest, number;
+	const struct room_mark *mark;
+
+	if (*lines <= before) {
+		*lines = before;
+		return oldest;
+	}
+	if (*lines >= word_get(&room->record->lines)) {
+		*lines = word_get(&room->record->lines);
+		return head;
+	}
+	mark = &room->marks[*lines / MARK_LINES % room->marks_count];
+	number = before;
+	if (mark->lines == *lines / MARK_LINES * MARK_LINES && mark->offset > oldest &&
+	    mark->offset <= head) {
+		at = mark->offset;
+		number = mark->lines;
+	}
+	while (number < *lines && at < head) { /* at most MARK_LINES */
+		at = ring_next_line(&room->ring, at + 1, head);
+		number++;
+	}
+	return at;
+}
+
 void room_wake_others(struct room *room, int handler)
 {
 	for (int i = 0; i < room->handlers; i++) {

@@ -139,5 +139,12 @@ void room_end(struct room_draft *draft);
  */
 uint64_t room_lines_before(struct room *room, uint64_t position);
 
+/*
+ * Where a replay of the last lines may begin: after `*lines` lines, or later if those before are
+ * not held any more, or not in the newer half of the log (what is older would be in the way at
+ * once). Then *lines tells after how many.  Under the lock.
+ */
+uint64_t room_replay_from(struct room *room, uint64_t *lines);
+
 /* Wakes every other handler that has clients here and sleeps. */
 void room_wake_others(struct room *room, int handler);

@@ -30,6 +30,7 @@ enum slot_source { SOURCE_RING, SOURCE_OUTBOX, SOURCE_ECHO };
 enum slot_trait {
 	TRAIT_ECHO = 1,      /* mode == "echo" when it came */
 	TRAIT_COMMANDER = 2, /* has used a command: may be told things */
+	TRAIT_NAMED = 8,     /* has had a name: its tag says whether it has one (tag.h) */
 	TRAIT_DRAINS = 4,    /* was sent FIN, or is about to be: what it sends counts no more */
 };
 

@@ -13,9 +13,10 @@
 
 typedef _Atomic uint64_t word;
 
+/* What was stored before the value that is seen, is seen too. */
 static inline uint64_t word_get(const word *w)
 {
-	return atomic_load_explicit(w, memory_order_relaxed);
+	return atomic_load_explicit(w, memory_order_acquire);
 }
 
 /* Everything stored before is in place when this is. */
