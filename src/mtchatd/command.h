@@ -34,9 +34,9 @@ struct order {
 	struct client *whispers_to; /* /msg: `text` is for that one; the names are locked */
 	const char *text;
 	size_t size;
-	bool replays; /* /last, /since: the log follows the answer, */
+	bool replays;   /* /last, /since: the log follows the answer, */
 	uint64_t after; /* after so many of its lines */
-	bool waits; /* to be obeyed again when all before it is committed */
+	bool waits;     /* to be obeyed again when all before it is committed */
 };
 
 /* Adds "* TEXT\n".  What does not fit is cut off: no answer is that long. */
