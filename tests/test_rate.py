@@ -91,8 +91,9 @@ def test_each_client_has_a_bucket_of_its_own():
         begin = time.monotonic()
         for client in clients:
             client.say(*numbered(40))
-        for client in clients:
-            assert client.read_lines(200).count(b"line 39") == 5
+        for client in clients:  # the first lines may come before the last client
+            for _ in range(5):
+                client.read_until(b"line 39")
         assert time.monotonic() - begin < 1 + SLACK
         for client in clients:
             client.close()
