@@ -231,7 +231,6 @@ static inline void furnish_legacy(struct core *core)
 	word_set(&legacy->last_id, GUEST_SLOTS);
 	word_set(&legacy->slots, GUEST_SLOTS);
 	word_set(&legacy->fds, 64);
-	word_set(&legacy->bags, 1);
 	word_set(&legacy->ended_at, 1);
 }
 

@@ -22,7 +22,7 @@
 
 enum {
 	HANDLERS_MAX = 256,
-	LAYOUT_VERSION = 3,
+	LAYOUT_VERSION = 4,
 	/* A line that is not whole, and room to receive behind it wherever it lies. */
 	INPUT_SIZE = 192 << 10,
 };

@@ -167,7 +167,7 @@ static enum fed take_lines(struct feed *feed, const char *buffer, uint64_t recei
 	return feed->quits ? FED_QUIT : fed;
 }
 
-/* Commits what there is, and tells whom it concerns. */
+/* Commits what there is, lets the room's lock go, and wakes whom a letter is for. */
 static void commit(struct feed *feed)
 {
 	struct handler *handler = feed->handler;
@@ -185,7 +185,8 @@ static void commit(struct feed *feed)
 	}
 	if (feed->answers.outbox)
 		handler_list(&handler->answering, client, &client->answering);
-	if (feed->letter.to)
+	room_end(&feed->said);
+	if (feed->letter.to) /* a system call, perhaps: under no lock */
 		handler_post(feed->letter.handler, feed->letter.to, feed->letter.id);
 }
 
@@ -209,7 +210,6 @@ static enum fed feed_room(struct handler *handler, struct client *client)
 	fed = take_lines(&feed, pool_at(&handler->core->inputs, slot->input),
 			 word_get(&slot->received));
 	commit(&feed);
-	room_end(&feed.said);
 	hand_empty(handler->hand);
 	crash_point(CRASH_COMMITTED);
 	return fed;
@@ -328,5 +328,4 @@ void intake_tell(struct handler *handler, struct client *client, const char *tex
 	feed.said = room_begin(client->room, handler->time);
 	(void)feed_answer(&feed, text, size);
 	commit(&feed);
-	room_end(&feed.said);
 }

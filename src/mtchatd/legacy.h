@@ -49,7 +49,6 @@ struct legacy {
 	word last_id; /* CLIENT_ID that was given last */
 	word slots;   /* only slots below were ever used */
 	word fds;     /* descriptors of clients are below, or up to LEGACY_FDS_SLACK above */
-	word bags;    /* bags that were ever made */
 	struct socket_file socket_files[LEGACY_LISTENERS]; /* by the listener's number */
 
 	/* The acceptor, when it ends in order; else the keeper. */

@@ -105,7 +105,6 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	if (lines) {
 		size = skip_notice(notice, room, first, lines);
 		outbox_put_front(intake_outbox(handler, client), redo, notice, size);
-		log_skip(client, lines);
 	}
 	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + size - to);
 	redo_put(redo, &slot->cursor, to);
@@ -113,6 +112,8 @@ bool overtaken_return(struct handler *handler, struct client *client)
 	crash_point(CRASH_RETURNING);
 	redo_commit(redo);
 	pthread_mutex_unlock(&handler->core->mail);
+	if (lines)
+		log_skip(client, lines);
 	return true;
 }
 

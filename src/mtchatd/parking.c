@@ -73,7 +73,6 @@ int parking_reserve(struct parking *parking, uint32_t clients)
 		if (r < 0)
 			return tell(r);
 		parking->count++;
-		word_set(&parking->core->legacy->bags, parking->count);
 	}
 	return 0;
 }
@@ -99,7 +98,6 @@ int parking_open(struct parking *parking, struct core *core, struct store *store
 			return tell(r);
 		parking->count = i + 1;
 	}
-	word_set(&core->legacy->bags, parking->count);
 	return 0;
 }
 

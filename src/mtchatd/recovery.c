@@ -21,7 +21,7 @@ struct recovery {
 	struct acceptor *acceptor;
 	struct core *core;
 	struct finds finds;
-	uint32_t back, mended, adopted, renewed, gone;
+	uint32_t back, mended, adopted;
 };
 
 static void free_slot(struct slot *slot)
@@ -88,7 +88,7 @@ static void deal(struct recovery *recovery, struct slot *slot, struct find *find
 /*
  * What was known of it cannot be used: its socket is let in anew, with the unknown ones.
  */
-static void renew(struct recovery *recovery, struct slot *slot, struct find *find, int r)
+static void renew(struct slot *slot, struct find *find, int r)
 {
 	log_event_errno(r,
 			(&(struct log_fields){.message_id = MESSAGE_CLIENT_RENEWED,
@@ -96,7 +96,6 @@ static void renew(struct recovery *recovery, struct slot *slot, struct find *fin
 			"what was known of a client cannot be used, it is kept");
 	find->lost = true;
 	free_slot(slot);
-	recovery->renewed++;
 }
 
 /* Nobody is given an id that is in use, whatever the record of the last one says. */
@@ -116,7 +115,6 @@ static void recover_live(struct recovery *recovery, struct slot *slot, struct fi
 		tell(slot, LOG_WARNING, MESSAGE_CLIENT_GONE,
 		     "is gone: its connection was not kept");
 		free_slot(slot);
-		recovery->gone++;
 		return;
 	}
 	if (breaker_is_poison(core->legacy, slot->cookie, word_get(&slot->parsed))) {
@@ -130,7 +128,7 @@ static void recover_live(struct recovery *recovery, struct slot *slot, struct fi
 				       (uint32_t)(slot - core->slots)))
 		r = -ENOMEM;
 	if (r < 0) {
-		renew(recovery, slot, find, r);
+		renew(slot, find, r);
 		return;
 	}
 	recovery->mended += mended;
