@@ -9,7 +9,7 @@ import pytest
 
 from chatter import PATIENCE, Client, catch_up, gather, poll, push, short
 from manager import Service, comm
-from survivors import crowd_for, same_clients, strike
+from survivors import crowd_for, same_clients, strike, unread
 
 
 @pytest.fixture(name="service")
@@ -188,3 +188,18 @@ def test_churning_leaves_nothing_behind(service):
     service.wait_fds(fds)
     assert sorted(service.stored) == stored
     poll(lambda: len(service.remains()) == 2, "the daemon and one keeper are left")
+
+
+def test_what_comes_after_quit_counts_for_nothing(service):
+    """It was sent FIN and goes on talking: that is thrown away, before the kill and after it."""
+    with service.client() as listener, service.client() as leaver:
+        catch_up([listener, leaver])
+        leaver.say(b"/quit")
+        leaver.read_to_end()
+        leaver.send(b"too late\n" * 1000)
+        poll(lambda: unread(leaver) == 0, "it is thrown away")
+        service.kill()
+        leaver.send(b"later still\n")
+        listener.say(b"who is here")
+        assert listener.read_line() == b"who is here"
+        assert not any("cannot be used" in line for line in service.lines), service.lines
