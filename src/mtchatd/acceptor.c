@@ -254,6 +254,22 @@ void acceptor_done(struct acceptor *acceptor)
 	event_loop_done(&acceptor->loop);
 }
 
+/* Ready is who serves: all that were here before have been told, and go on. */
+static bool is_newly_ready(const struct acceptor *acceptor)
+{
+	return !acceptor->ready && !atomic_load(&acceptor->core->starting);
+}
+
+static void look_for_ready(struct acceptor *acceptor)
+{
+	if (!is_newly_ready(acceptor))
+		return;
+	acceptor->ready = true;
+	crash_point(CRASH_READY);
+	supervision_state(&acceptor->supervision, "READY=1");
+	breaker_served(acceptor->core->legacy);
+}
+
 /* What is due by the clock; returns when the next thing is. */
 static uint64_t tick(struct acceptor *acceptor)
 {
@@ -263,6 +279,7 @@ static uint64_t tick(struct acceptor *acceptor)
 		try_again(acceptor);
 	if (acceptor->keeper_due && acceptor->keeper_due <= now)
 		start_keeper(acceptor);
+	look_for_ready(acceptor);
 	supervision_tick(&acceptor->supervision, now, (uint32_t)acceptor->config.max_clients,
 			 acceptor->trouble);
 	due = deadline_earlier(refusals_sweep(&acceptor->refusals, now),
@@ -272,23 +289,15 @@ static uint64_t tick(struct acceptor *acceptor)
 	return acceptor->retry_due ? deadline_earlier(due, acceptor->retry_due) : due;
 }
 
-static void begin_to_serve(struct acceptor *acceptor)
+void acceptor_run(struct acceptor *acceptor)
 {
 	for (int i = 0; i < acceptor->core->handlers; i++)
 		handler_ask(acceptor->handlers[i]); /* one without clients would sleep */
-	crash_point(CRASH_READY);
-	supervision_state(&acceptor->supervision, "READY=1");
-}
-
-void acceptor_run(struct acceptor *acceptor)
-{
-	begin_to_serve(acceptor);
-	breaker_thread_serves(acceptor->core);
 	while (!acceptor->stops) {
 		uint64_t due = tick(acceptor);
 
 		waker_lie_down(&acceptor->core->acceptor);
-		event_wait(&acceptor->loop, deadline_timeout(due));
+		event_wait(&acceptor->loop, is_newly_ready(acceptor) ? 0 : deadline_timeout(due));
 		waker_get_up(&acceptor->core->acceptor);
 	}
 	breaker_served(acceptor->core->legacy);

@@ -34,6 +34,7 @@ struct acceptor {
 				be */
 	uint64_t retry_due;  /* ms: no descriptor was left, the listeners rest; 0: they do not */
 	bool starves;        /* that has been told, and accept() has not done well since */
+	bool ready;          /* the service manager was told */
 	const char *trouble; /* for the status, or NULL */
 	bool stops;
 	bool for_good; /* a stop is no restart */
@@ -71,10 +72,6 @@ void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost);
 
 /* A descriptor of a client: the keeper looks no further than the highest. */
 void acceptor_note_fd(struct acceptor *acceptor, uint32_t fd);
-
-/* Which handler a client is to be given to. */
-struct handler *acceptor_choose_handler(const struct acceptor *acceptor,
-					const struct client *client);
 
 /* SIGHUP: applies the configuration file, or tells why not. */
 void acceptor_reload(struct acceptor *acceptor);

@@ -13,6 +13,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/links.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/move.h"
 #include "mtchatd/tally.h"
 
 enum {
@@ -79,28 +80,6 @@ static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
 	refusals_add(&acceptor->refusals, fd, line, clock_ms());
 }
 
-/*
- * A room's clients belong to one handler, so that each send() carries all there is; only a very
- * large room is dealt out further.  Echo clients go where least is to be done.
- */
-struct handler *acceptor_choose_handler(const struct acceptor *acceptor,
-					const struct client *client)
-{
-	struct handler *best = acceptor->handlers[0];
-
-	if (client->room && atomic_load_explicit(&best->load, memory_order_relaxed) <
-				    (unsigned)acceptor->core->tune.split_members)
-		return best;
-	for (int i = 1; i < acceptor->core->handlers; i++) {
-		struct handler *other = acceptor->handlers[i];
-
-		if (atomic_load_explicit(&other->load, memory_order_relaxed) <
-		    atomic_load_explicit(&best->load, memory_order_relaxed))
-			best = other;
-	}
-	return best;
-}
-
 /* Who comes in, and what its socket has given and taken before (nothing, as a rule). */
 struct arrival {
 	int fd;
@@ -123,7 +102,7 @@ static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 	word_set(&slot->cursor, 0);
 	word_set(&slot->base, arrival->tally.accepted - (echo ? consumed : 0));
 	word_set(&slot->parked, 0);
-	word_set(&slot->outbox, 0);
+	word_set(&slot->ties, slot_ties(log_number(LOBBY, RENDERING_TEXT), 0));
 	word_set(&slot->received, consumed);
 	word_set(&slot->parsed, consumed);
 	word_set(&slot->input_base, consumed);
@@ -160,24 +139,25 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 		word_set(&core->legacy->slots, number + 1);
 	parking_park(&acceptor->parking, number, arrival->cookie, arrival->fd);
 	crash_point(CRASH_PARKED);
-	if (slot_has(slot, TRAIT_NAMED)) /* of somebody who ended with the process before us */
-		word_set(&core->tags[number].which, 0);
 	fill(slot, arrival, echo);
 	word_set(&slot->id, id);
 	*client = (struct client){
 		.slot = slot,
-		.room = echo ? NULL : core->lobby,
+		.rendering = echo ? NULL : core_log(core, slot_log(slot)),
 		.arrival = arrival->how,
 	};
+	if (client->rendering)
+		atomic_fetch_add(&rooms_use(&core->rooms, LOBBY)->clients, 1);
 	set_options(arrival->fd, arrival->peer.family, &core->tune);
 	log_event(LOG_INFO,
 		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
 					.client_id = id,
 					.address = peer_name(&arrival->peer, address),
-					.room = echo ? NULL : core->lobby->record->name}),
+					.room = echo ? NULL
+						     : core_room(core, LOBBY)->record->name}),
 		  "client %s connected", address);
 	crash_point(CRASH_GIVEN);
-	handler_give(acceptor_choose_handler(acceptor, client), client);
+	handler_give(move_home(core, client->rendering ? client->rendering->room : NULL), client);
 }
 
 static struct arrival arrival_of(int fd, const union sock_address *address)

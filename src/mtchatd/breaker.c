@@ -61,7 +61,7 @@ void breaker_stage(struct legacy *legacy, enum stage stage, uint32_t slot)
 void breaker_thread_serves(struct core *core)
 {
 	if (atomic_fetch_sub(&core->starting, 1) == 1)
-		breaker_served(core->legacy);
+		waker_wake(&core->acceptor);
 }
 
 void breaker_served(struct legacy *legacy)

@@ -29,10 +29,11 @@ bool breaker_trips(const struct arena *arena);
 /* How far the start has come; slot: with STAGE_SLOT, else 0. */
 void breaker_stage(struct legacy *legacy, enum stage stage, uint32_t slot);
 
-/* By each handler after its first turn, and by the acceptor: the last one says that we serve. */
+/* By each handler after its first turn: the last one wakes the acceptor, which tells that we serve.
+ */
 void breaker_thread_serves(struct core *core);
 
-/* All threads serve, or the process ends in order. */
+/* All threads serve and that was told, or the process ends in order. */
 void breaker_served(struct legacy *legacy);
 
 /* Is it what killed us? */

@@ -4,7 +4,7 @@
  * The rest is in its slot.  A client belongs to one handler at a time, and only that one
  * touches it; the acceptor does before it hands it over.
  *
- *	TALKS -- EOF, /quit, stop --> LEAVES -- has got the rest --> DRAINS -- EOF, time --> gone
+ *	TALKS -- EOF, /quit, stop --> LEAVES -- has got the rest --> DRAINS -- EOF, time --> GONE
  *	  `------ reset, dead ----------'----------------------------'------------------------^
  */
 #pragma once
@@ -17,26 +17,29 @@
 #include "mtchatd/tokens.h"
 
 struct handler;
-struct room;
+struct rendering;
 
 enum client_state {
 	CLIENT_TALKS,  /* is read, and given what the room says */
 	CLIENT_LEAVES, /* is read no further; given the rest that is its due */
 	CLIENT_DRAINS, /* was sent FIN; what it still sends is thrown away, or close() would
 			  reset the connection and eat the last lines on their way */
+	CLIENT_GONE, /* its descriptor is closed; its room is to be told, when the log has space */
 };
 
 enum client_arrival {
 	ARRIVES_NEW,
-	ARRIVES_BACK, /* was here before this process; its slot says where it stands */
-	ARRIVES_LOST, /* was here, but where it stood is not known any more */
+	ARRIVES_BACK,  /* was here before this process; its slot says where it stands */
+	ARRIVES_LOST,  /* was here, but where it stood is not known any more */
+	ARRIVES_MOVED, /* from another handler, whose room it left */
+	ARRIVES_GONE,  /* ended with the process before; only its room is to be told */
 };
 
 /* Why a client is read no further. */
 enum client_pause {
 	PAUSE_NONE = 0,
 	PAUSE_GATE = 1,   /* the room's log is full of unread lines */
-	PAUSE_OUTBOX = 2, /* it does not take its answers */
+	PAUSE_OUTBOX = 2, /* it does not take its answers, or is to get old lines, or to move */
 	PAUSE_RATE = 4,   /* it has used up its tokens */
 };
 
@@ -44,28 +47,35 @@ struct client {
 	struct member member; /* its place among the room's readers; first */
 	uint32_t round;       /* in which it spoke last */
 	struct slot *slot;
-	struct room *room; /* NULL: echo mode */
-	struct client *next_in_inbox;
-	struct handler *handler; /* stored before it has it */
-	uint64_t until;          /* LEAVES: the position in the log up to which it is served */
+	struct rendering
+		*rendering; /* the log it reads; stored under the mail lock; NULL: echo mode */
+	_Atomic(struct handler *) handler; /* stored under the mail lock; NULL: on its way to one */
+	union {
+		struct client *next_in_inbox; /* on its way to a handler */
+		uint64_t until; /* LEAVES: the position in the log up to which it is served */
+	};
 	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
 	const char *reason; /* LEAVES, DRAINS: why it goes */
 
 	struct tokens tokens;
+	uint64_t account;      /* folded name of its account, hashed: naming.h; 0: not looked up */
+	uint32_t commands_due; /* ms: when the next command would come at the rate allowed */
 	uint32_t told_slow;    /* s: when it was last told that it is slowed down; 0: never */
 	uint32_t silent_since; /* ms: its kernel has owed us an ACK since; 0: it has not */
 
-	uint8_t arrival; /* enum client_arrival */
-	uint8_t state;   /* enum client_state */
-	uint8_t pauses;  /* set of enum client_pause */
-	uint8_t watched; /* events that epoll reports */
-	bool blocked;    /* did not take all: among the blocked members, waits for EPOLLOUT */
-	bool laggard;    /* was overtaken, and has not caught up since */
-	bool ended;      /* no more is read: recv() returned 0, or /quit */
-	bool closed;     /* recv() returned 0: nothing unread is left behind */
-	bool broken;     /* reset by its peer: out of the epoll set, its last bytes to be read */
-	bool answering;  /* on the handler's list of those with new answers */
-	bool throttled;  /* on the handler's list of those out of tokens */
+	uint8_t arrival;    /* enum client_arrival */
+	uint8_t state;      /* enum client_state */
+	uint8_t pauses;     /* set of enum client_pause */
+	uint8_t watched;    /* events that epoll reports */
+	bool blocked : 1;   /* did not take all: among the blocked members, waits for EPOLLOUT */
+	bool laggard : 1;   /* was overtaken, and has not caught up since */
+	bool ended : 1;     /* no more is read: recv() returned 0, or /quit */
+	bool closed : 1;    /* recv() returned 0: nothing unread is left behind */
+	bool broken : 1;    /* reset by its peer: out of the epoll set, its last bytes to be read */
+	bool vouched : 1;   /* the kernel vouches for its name: naming.h */
+	bool announces : 1; /* its room may have to be told of its name: naming.h */
+	bool answering;     /* on the handler's list of those with new answers */
+	bool throttled;     /* on the handler's list of those out of tokens */
 };
 
 /* Where recv() puts the byte at stream position p. */

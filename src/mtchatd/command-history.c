@@ -1,11 +1,11 @@
 /* command-history.c - the commands that show lines again: /last, /since */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mtchatd/command.h"
 #include "mtchatd/feed.h"
+#include "mtchatd/rendering.h"
 
 enum { HISTORY_MAX = 100000 }; /* of the setting `history` */
 
@@ -25,69 +25,77 @@ static bool parse_number(const char *text, size_t size, uint64_t most, uint64_t 
 	return size > 0;
 }
 
-/* All lines after the first `lines` ones; tells of those that are not held any more. */
-static void replay_after(struct order *order, uint64_t lines, bool tells)
+/* The log from there on, behind a mark that says how many lines come in the client's rendering. */
+static void replay(struct order *order, const struct rendering_at *from, const char *since,
+		   uint64_t count)
 {
-	struct room_draft *said = &order->feed->said;
-	uint64_t from = lines;
+	struct rendering_at end = rendering_end(order->feed->client->rendering);
 
-	(void)room_replay_from(said->room, &from); /* where that is now, is looked at later */
-	order->after = from;
+	order->after = from->lines;
 	order->replays = true;
-	if (tells && from > lines)
-		answer_add(&order->answer, "%" PRIu64 " lines skipped (%s.%" PRIu64 "-%" PRIu64 ")",
-			   from - lines, said->room->record->epoch, lines + 1, from);
-	answer_add(&order->answer, "last %" PRIu64 " lines",
-		   word_get(&said->room->record->lines) - from);
+	answer_replay(&order->answer, since, since ? strlen(since) : 0, count,
+		      end.shown - from->shown);
 }
 
 /* What was said by this very batch is not in the log yet: it is committed first. */
 static bool is_too_early(struct order *order)
 {
-	struct room_draft *said = &order->feed->said;
-
-	order->waits = said->lines != word_get(&said->room->record->lines);
+	order->waits = room_said(&order->feed->said);
 	return order->waits;
 }
 
 void command_last(struct order *order)
 {
 	const struct utterance *said = &order->said;
-	struct room *room = order->feed->said.room;
-	uint64_t lines, count;
+	struct rendering_at from;
+	uint64_t count;
 
 	count = (uint64_t)limit_get(&order->feed->handler->core->limits.history);
 	if (said->size && !parse_number(said->text, said->size, HISTORY_MAX, &count)) {
-		answer_add(&order->answer, "how many? /last N, N from 0 to %d", HISTORY_MAX);
+		answer_notice(&order->answer, "usage", "how many? /last N, N from 0 to %d",
+			      HISTORY_MAX);
 		return;
 	}
 	if (is_too_early(order))
 		return;
-	lines = word_get(&room->record->lines);
-	replay_after(order, lines > count ? lines - count : 0, false);
+	from = rendering_last(order->feed->client->rendering, count);
+	replay(order, &from, NULL, count);
+}
+
+/* All lines after that one; tells of those that are not held any more. */
+static void replay_since(struct order *order, const char *epoch, uint64_t line)
+{
+	struct rendering_at from = rendering_after(order->feed->client->rendering, line);
+	char since[EPOCH_SIZE + 21];
+
+	if (from.lines > line)
+		answer_skip(&order->answer, epoch, line + 1, from.lines - line);
+	/* Not as it was written: there can be any number of zeros before it. */
+	snprintf(since, sizeof(since), "%s.%" PRIu64, epoch, line);
+	replay(order, &from, since, 0);
 }
 
 void command_since(struct order *order)
 {
 	const struct utterance *said = &order->said;
-	const struct room_record *record = order->feed->said.room->record;
+	const struct room *room = order->feed->said.room;
+	const char *own = room->record->epoch;
 	const char *dot = memchr(said->text, '.', said->size);
 	size_t epoch = dot ? (size_t)(dot - said->text) : 0;
 	uint64_t line;
 
 	if (!dot || !parse_number(dot + 1, said->size - epoch - 1, UINT64_MAX / 16, &line)) {
-		answer_add(&order->answer, "since which line? /since ID, as in a skip notice");
+		answer_notice(&order->answer, "bad_id",
+			      "since which line? /since ID, as in a skip notice");
 		return;
 	}
 	if (is_too_early(order))
 		return;
-	if (epoch != strlen(record->epoch) || memcmp(said->text, record->epoch, epoch) != 0) {
-		answer_add(&order->answer, "that line is of another log; this one has begun anew");
-		return;
-	}
-	if (line > word_get(&record->lines)) {
-		answer_add(&order->answer, "that line has not been said yet");
-		return;
-	}
-	replay_after(order, line, true);
+	if (epoch != strlen(own) || memcmp(said->text, own, epoch) != 0)
+		answer_notice(&order->answer, "history_restarted",
+			      "that line is of another log; this one has begun anew");
+	else if (line > room_lines(room))
+		answer_notice(&order->answer, "bad_id", "that line has not been said yet");
+	else
+		replay_since(order, own, line);
 }

@@ -1,13 +1,12 @@
 /* command.c - what a client can ask for with a line that begins with a slash */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mtchatd/command.h"
 
 enum {
-	TOKEN_MAX = 64, /* bytes of /ping's token */
-	WORD_SHOWN = 32 /* of an unknown command's name */
+	TOKEN_MAX = 64,     /* bytes of /ping's token */
+	COMMAND_SHOWN = 32, /* of an unknown command's name */
 };
 
 struct command {
@@ -23,36 +22,54 @@ static void run_quit(struct order *order);
 
 static const struct command commands[] = {
 	{"help", "", "lists the commands", run_help},
+	{"join", " ROOM", "goes to a room, makes it if there is none", command_join},
+	{"json", "", "speaks JSON Lines to you from now on, for programs", command_json},
 	{"last", " [N]", "shows the last lines again", command_last},
 	{"me", " TEXT", "says what you do: ** NAME TEXT", command_me},
 	{"msg", " NAME TEXT", "says it to one alone", command_msg},
-	{"name", " [NAME]", "takes a name, or tells yours", command_name},
+	{"name", " [NAME [KEY]]", "takes a name, or tells yours", command_name},
 	{"ping", " [TOKEN]", "answers pong, with the token", run_ping},
 	{"quit", "", "ends the connection, after what is still due to you", run_quit},
+	{"rooms", " [AFTER]", "lists the rooms, those behind AFTER", command_rooms},
 	{"since", " ID", "shows what was said after that line", command_since},
-	{"who", "", "lists who is here", command_who},
+	{"who", " [ROOM [AFTER]]", "lists who is here or in a room, those behind AFTER",
+	 command_who},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-void answer_add(struct answer *answer, const char *format, ...)
+struct words command_words(const struct utterance *said)
 {
-	size_t room = sizeof(answer->text) - answer->size;
-	char *to = answer->text + answer->size;
-	va_list ap;
-	size_t size;
+	const char *space = memchr(said->text, ' ', said->size);
+	size_t first = space ? (size_t)(space - said->text) : said->size, rest = first;
 
-	if (room < sizeof("* \n"))
-		return;
-	to[0] = '*';
-	to[1] = ' ';
-	va_start(ap, format);
-	size = 2 + (size_t)vsnprintf(to + 2, room - 2, format, ap);
-	va_end(ap);
-	if (size > room - 1)
-		size = room - 1;
-	to[size] = '\n';
-	answer->size += size + 1;
+	while (rest < said->size && said->text[rest] == ' ')
+		rest++;
+	return (struct words){said->text, said->text + rest, first, said->size - rest};
+}
+
+/* No character is cut. */
+static size_t cut(const char *text, size_t size)
+{
+	if (size <= COMMAND_WORD_SHOWN)
+		return size;
+	for (size = COMMAND_WORD_SHOWN;
+	     size > COMMAND_WORD_SHOWN - 4 && (text[size] & 0xc0) == 0x80;)
+		size--;
+	return size;
+}
+
+const char *command_show(struct order *order, const char *text, size_t size)
+{
+	size = cut(text, size);
+	/* Where text = "raw" it can be anything: cleaned by itself, not with what stands around it.
+	 */
+	if (order->answer.kind == RENDERING_JSON)
+		size = text_clean(order->shown, text, size);
+	else
+		memcpy(order->shown, text, size);
+	order->shown[size] = '\0';
+	return order->shown;
 }
 
 static void run_help(struct order *order)
@@ -61,9 +78,9 @@ static void run_help(struct order *order)
 		char usage[64];
 
 		snprintf(usage, sizeof(usage), "/%s%s", commands[i].name, commands[i].arguments);
-		answer_add(&order->answer, "%-16s %s", usage, commands[i].help);
+		answer_notice(&order->answer, "help", "%-20s %s", usage, commands[i].help);
 	}
-	answer_add(&order->answer, "%-16s %s", "//TEXT", "says /TEXT");
+	answer_notice(&order->answer, "help", "%-20s %s", "//TEXT", "says /TEXT");
 }
 
 static void run_ping(struct order *order)
@@ -71,11 +88,10 @@ static void run_ping(struct order *order)
 	const struct utterance *said = &order->said;
 
 	if (said->size > TOKEN_MAX)
-		answer_add(&order->answer, "token too long (%zu > %d bytes)", said->size,
-			   TOKEN_MAX);
+		answer_notice(&order->answer, "too_long", "token too long (%zu > %d bytes)",
+			      said->size, TOKEN_MAX);
 	else
-		answer_add(&order->answer, "pong%s%.*s", said->size ? " " : "", (int)said->size,
-			   said->text);
+		answer_pong(&order->answer, said->text, said->size);
 }
 
 static void run_quit(struct order *order)
@@ -86,8 +102,8 @@ static void run_quit(struct order *order)
 void command_run(struct order *order)
 {
 	const struct utterance *said = &order->said;
-	int shown = said->word_size < WORD_SHOWN ? (int)said->word_size : WORD_SHOWN;
-	const char *more = said->word_size > WORD_SHOWN ? "..." : "";
+	int shown = said->word_size < COMMAND_SHOWN ? (int)said->word_size : COMMAND_SHOWN;
+	const char *more = said->word_size > COMMAND_SHOWN ? "..." : "";
 
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strlen(commands[i].name) == said->word_size &&
@@ -96,6 +112,7 @@ void command_run(struct order *order)
 			return;
 		}
 	}
-	answer_add(&order->answer, "unknown command /%.*s%s; to say it, type //%.*s%s", shown,
-		   said->word, more, shown, said->word, more);
+	answer_notice(&order->answer, "unknown_command",
+		      "unknown command /%.*s%s; to say it, type //%.*s%s", shown, said->word, more,
+		      shown, said->word, more);
 }

@@ -1,6 +1,7 @@
 /* core.c - what the threads of the daemon share, and where it lies in the arena */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "common/cleanup.h"
 #include "mtchatd/core.h"
@@ -17,7 +18,7 @@ static uint64_t pages(uint64_t size)
  * no change of settings needs another.  Sparse: untouched pages cost nothing.
  */
 struct layout {
-	uint64_t legacy, records, rooms, slots, tags, inputs, outboxes, areas, end;
+	uint64_t legacy, records, rooms, slots, tags, recalls, inputs, outboxes, areas, end;
 };
 
 static struct layout layout(void)
@@ -29,7 +30,8 @@ static struct layout layout(void)
 	at.rooms = at.records + pages(HANDLERS_MAX * sizeof(struct handler_record));
 	at.slots = at.rooms + pages(ROOMS_MAX * sizeof(struct room_record));
 	at.tags = at.slots + pages(SLOTS_MAX * sizeof(struct slot));
-	at.inputs = at.tags + pages(SLOTS_MAX * sizeof(struct tag));
+	at.recalls = at.tags + pages(SLOTS_MAX * sizeof(struct tag));
+	at.inputs = at.recalls + pages(RECALL_NAMES * sizeof(struct recall_record));
 	at.outboxes = at.inputs + (uint64_t)SLOTS_MAX * INPUT_SIZE;
 	at.areas = at.outboxes + SLOTS_MAX * pages(sizeof(struct outbox));
 	at.end = at.areas + ROOMS_MAX * ROOM_AREA;
@@ -75,20 +77,33 @@ static int redo_all(struct core *core, const struct layout *at)
 	return 0;
 }
 
-static int open_lobby(struct core *core, const struct layout *at, uint64_t ring_size)
+static int open_rooms(struct core *core, const struct layout *at, uint64_t ring_size)
 {
-	const struct room_place place = {
-		.arena = &core->arena,
-		.record = (void *)(core->arena.bytes + at->rooms),
-		.area = at->areas,
-	};
-	struct waker *wakers[HANDLERS_MAX];
+	core->rooms.arena = &core->arena;
+	core->rooms.records = (void *)(core->arena.bytes + at->rooms);
+	core->rooms.top = &core->legacy->rooms;
+	core->rooms.areas = at->areas;
+	core->rooms.wakers = core->wakers;
+	core->rooms.handlers = core->handlers;
+	return rooms_init(&core->rooms, ring_size);
+}
 
-	for (int i = 0; i < core->handlers; i++)
-		wakers[i] = &core->handler[i];
-	if (place.record->ring_size)
-		return room_adopt(&core->lobby, &place, wakers, core->handlers);
-	return room_new(&core->lobby, &place, "lobby", ring_size, wakers, core->handlers);
+/* Whoever finds one that is all zeros has made the arena. */
+static int make_secret(struct legacy *legacy)
+{
+	uint64_t secret[KEY_SECRET_WORDS];
+
+	if (legacy->secret[0])
+		return 0;
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return -EIO;
+	secret[0] |= 1;
+	/* The first word last: a secret that is half stored is made anew. */
+	for (int i = KEY_SECRET_WORDS - 1; i >= 0; i--) {
+		legacy->secret[i] = secret[i];
+		atomic_signal_fence(memory_order_seq_cst);
+	}
+	return 0;
 }
 
 static int open_arena(struct core *core, uint64_t ring_size)
@@ -110,7 +125,14 @@ static int open_arena(struct core *core, uint64_t ring_size)
 	r = redo_all(core, &at);
 	if (r < 0)
 		return r;
-	return open_lobby(core, &at, ring_size);
+	r = make_secret(core->legacy);
+	if (r < 0)
+		return r;
+	r = recalls_init(&core->recalls, (void *)(core->arena.bytes + at.recalls),
+			 core->legacy->secret);
+	if (r < 0)
+		return r;
+	return open_rooms(core, &at, ring_size);
 }
 
 static int make_wakers(struct core *core)
@@ -142,11 +164,13 @@ int core_new(struct core **ret, struct arena *arena, const struct tune *tune, in
 			      .arena = *arena,
 			      .tune = *tune,
 			      .handlers = handlers,
-			      .starting = handlers + 1};
+			      .starting = handlers};
 	*arena = (struct arena){.fd = -1};
 	core->acceptor.fd = -1;
-	for (int i = 0; i < handlers; i++)
+	for (int i = 0; i < handlers; i++) {
 		core->handler[i].fd = -1;
+		core->wakers[i] = &core->handler[i];
+	}
 	core->clients = calloc(SLOTS_MAX, sizeof(*core->clients)); /* sparse */
 	if (!core->clients)
 		return -ENOMEM;
@@ -172,7 +196,8 @@ void core_free(struct core *core)
 {
 	if (!core)
 		return;
-	room_free(core->lobby);
+	rooms_done(&core->rooms);
+	recalls_done(&core->recalls);
 	for (int i = 0; i < core->handlers; i++)
 		waker_done(&core->handler[i]);
 	waker_done(&core->acceptor);

@@ -13,8 +13,9 @@
 #include "mtchatd/limits.h"
 #include "mtchatd/names.h"
 #include "mtchatd/pool.h"
+#include "mtchatd/recall.h"
 #include "mtchatd/redo.h"
-#include "mtchatd/room.h"
+#include "mtchatd/rooms.h"
 #include "mtchatd/slot.h"
 #include "mtchatd/tag.h"
 #include "mtchatd/tune.h"
@@ -22,10 +23,13 @@
 
 enum {
 	HANDLERS_MAX = 256,
-	LAYOUT_VERSION = 4,
+	LAYOUT_VERSION = 5,
+	COMMANDS_BURST = 200, /* of one client, before it is read more slowly */
 	/* A line that is not whole, and room to receive behind it wherever it lies. */
 	INPUT_SIZE = 192 << 10,
 };
+
+#define GAP_UNKNOWN UINT64_MAX
 
 /* What the arena holds of a handler. */
 struct handler_record {
@@ -47,6 +51,8 @@ struct core {
 	 * client's handler's alone.  Inside a room's lock, outside the names'. */
 	pthread_mutex_t mail;
 	struct names names;
+	struct recalls recalls; /* the names' lock */
+	struct rooms rooms;
 
 	struct limits limits;
 	struct tune tune;
@@ -55,10 +61,12 @@ struct core {
 	atomic_bool acceptor_waits; /* for a descriptor: wake it when a client has gone */
 
 	struct waker handler[HANDLERS_MAX];
+	struct waker *wakers[HANDLERS_MAX]; /* the same */
+	struct handler *crew[HANDLERS_MAX]; /* stored before they start */
 	int handlers;
 	atomic_int starting; /* threads that have not served yet (breaker.h) */
 
-	struct room *lobby;
+	uint64_t gap_ms;      /* the start: how long nobody was there, or GAP_UNKNOWN */
 	atomic_bool stopping; /* for good: all clients leave */
 	atomic_bool resting;  /* for the next process: handlers end between two calls */
 };
@@ -75,12 +83,29 @@ struct handler_record *core_records(const struct arena *arena);
 
 /*
  * Takes over the arena, also if it fails.  In one that another process has filled, commits that
- * were cut short are finished, and the lobby goes on.  ring_size: of a new lobby, in bytes.
+ * were cut short are finished, and its rooms go on.  ring_size: of a new lobby, in bytes.
  * Logs nothing.  0; -EBADMSG: what was found cannot be; or another -errno.
  */
 int core_new(struct core **ret, struct arena *arena, const struct tune *tune, int handlers,
 	     uint64_t ring_size);
 void core_free(struct core *core);
+
+static inline struct room *core_room(const struct core *core, uint32_t number)
+{
+	return core->rooms.list[number];
+}
+
+/* A log of a room that has a user. */
+static inline struct rendering *core_log(const struct core *core, uint32_t log)
+{
+	return &core_room(core, log_room(log))->renderings[log_kind(log)];
+}
+
+/* The slot's own number. */
+static inline uint32_t core_number(const struct core *core, const struct slot *slot)
+{
+	return (uint32_t)(slot - core->slots);
+}
 
 static inline struct outbox *core_outbox(const struct core *core, uint64_t number)
 {

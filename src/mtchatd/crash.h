@@ -43,6 +43,13 @@
 	POINT(OVERTAKEN,   "a client that is parked behind the log",    "its outbox first, then it returns") \
 	POINT(RETURNING,   "a place that is held, and not taken yet",   "it returns again; places are held anew") \
 	POINT(REPLAYING,   "a place that is held, and not taken yet",   "the replay begins again") \
+	/* rooms and names */ \
+	POINT(ROOM_MADE,   "a room that is none yet",                   "its memory is given back") \
+	POINT(ROOM_GONE,   "memory of a room that is none any more",    "the same") \
+	POINT(MOVING,      "a greeting below what was sent, no record", "rubbish there; it moves anew") \
+	POINT(MOVED_IN,    "a client in its new room, in no list",      "found in its slot like any other") \
+	POINT(HANDED_OVER, "a client parked behind a log it leaves",    "it moves as soon as it is back") \
+	POINT(FAREWELL,    "a leave that is rendered, and no record",   "said anew") \
 	/* close */ \
 	POINT(DRAINING,    "the mark that FIN is to be sent",           "FIN is sent, again perhaps") \
 	POINT(FIN_SENT,    "the same, FIN sent",                        "what it still sends is thrown away") \

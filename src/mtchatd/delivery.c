@@ -7,11 +7,12 @@
 #include "mtchatd/departure.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
+#include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/overtake.h"
 #include "mtchatd/replay.h"
 
-enum delivered { DELIVERED_ALL, DELIVERED_SOME, DELIVERED_NONE };
+enum delivered { DELIVERED_ALL, DELIVERED_SOME, DELIVERED_NONE, DELIVERED_AWAY };
 
 /* What one send() is to carry: from one source, so that after a crash one count is short. */
 struct parcel {
@@ -22,7 +23,7 @@ struct parcel {
 
 static struct outbox *outbox_of(const struct core *core, const struct slot *slot)
 {
-	uint64_t number = word_get(&slot->outbox);
+	uint32_t number = slot_outbox(slot);
 
 	return number ? core_outbox(core, number) : NULL;
 }
@@ -60,7 +61,8 @@ static struct parcel next_parcel(const struct handler *handler, const struct cli
 	}
 	if (word_get(&client->slot->parked) || cursor >= end)
 		return (struct parcel){0};
-	return (struct parcel){SOURCE_RING, ring_at(&client->room->ring, cursor), end - cursor};
+	return (struct parcel){SOURCE_RING, ring_at(&client->rendering->ring, cursor),
+			       end - cursor};
 }
 
 /* An empty outbox goes back to the pool. */
@@ -68,21 +70,22 @@ static void return_outbox(struct handler *handler, struct client *client, struct
 {
 	struct core *core = handler->core;
 	struct slot *slot = client->slot;
-	uint64_t number = word_get(&slot->outbox), sent;
+	uint64_t sent;
+	uint32_t number;
 
 	pthread_mutex_lock(&core->mail);
 	if (!outbox_empty(outbox)) { /* somebody has just written to it */
 		pthread_mutex_unlock(&core->mail);
 		return;
 	}
+	number = slot_outbox(slot);
 	sent = word_get(&outbox->sent) - OUTBOX_BEGIN;
-
 	redo_put(&handler->redo, &slot->base, word_get(&slot->base) + sent);
-	redo_put(&handler->redo, &slot->outbox, 0);
+	redo_put(&handler->redo, &slot->ties, slot_ties(slot_log(slot), 0));
 	redo_commit(&handler->redo);
 	pthread_mutex_unlock(&core->mail);
 	crash_point(CRASH_RETURNED);
-	pool_give(&handler->core->outboxes, (uint32_t)number, outbox_is_fat(outbox));
+	pool_give(&handler->core->outboxes, number, outbox_is_fat(outbox));
 }
 
 static void record(struct handler *handler, struct client *client, const struct parcel *parcel,
@@ -105,6 +108,19 @@ static void record(struct handler *handler, struct client *client, const struct 
 	}
 }
 
+/* All that was due has gone out: what happens now?  MOVED_NOT: nothing. */
+static enum moved go_further(struct handler *handler, struct client *client)
+{
+	struct outbox *outbox = outbox_of(handler->core, client->slot);
+	enum moved moved = outbox ? move_when_due(handler, client, outbox) : MOVED_NOT;
+
+	if (moved != MOVED_NOT)
+		return moved;
+	if (word_get(&client->slot->parked) && overtaken_return(handler, client))
+		return MOVED_HERE;
+	return outbox && replay_begin(handler, client, outbox) ? MOVED_HERE : MOVED_NOT;
+}
+
 static enum delivered push(struct handler *handler, struct client *client, uint64_t head)
 {
 	struct slot *slot = client->slot;
@@ -114,13 +130,12 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 		ssize_t sent;
 
 		if (!parcel.size) {
-			struct outbox *outbox = outbox_of(handler->core, slot);
+			enum moved moved = go_further(handler, client);
 
-			if (word_get(&slot->parked) && overtaken_return(handler, client))
-				continue;
-			if (outbox && replay_begin(handler, client, outbox))
-				continue;
-			return DELIVERED_ALL;
+			if (moved != MOVED_HERE)
+				return moved == MOVED_AWAY ? DELIVERED_AWAY : DELIVERED_ALL;
+			head = rendering_head(client->rendering);
+			continue;
 		}
 		if (atomic_load_explicit(&slot->source, memory_order_relaxed) != parcel.source)
 			atomic_store_explicit(&slot->source, parcel.source, memory_order_release);
@@ -156,11 +171,21 @@ static void unblock(struct handler *handler, struct client *client)
 	handler_watch(handler, client);
 }
 
+/* Is something still to happen before it is read on?  It may have got all up to an older head. */
+static bool waits(const struct handler *handler, const struct client *client)
+{
+	const struct outbox *outbox = outbox_of(handler->core, client->slot);
+
+	return outbox && outbox_waits(outbox);
+}
+
 bool delivery_serve(struct handler *handler, struct client *client, uint64_t head)
 {
 	if (client->broken)
 		return true; /* nobody reads; its last words are still to be said */
 	switch (push(handler, client, head)) {
+	case DELIVERED_AWAY:
+		return false;
 	case DELIVERED_NONE:
 		unblock(handler, client); /* it holds nobody */
 		departure_break(handler, client);
@@ -175,16 +200,16 @@ bool delivery_serve(struct handler *handler, struct client *client, uint64_t hea
 	unblock(handler, client);
 	if (client->state == CLIENT_LEAVES)
 		return departure_delivered(handler, client);
-	if (client->pauses & PAUSE_OUTBOX)
+	if ((client->pauses & PAUSE_OUTBOX || client->announces) && !waits(handler, client))
 		return intake_resume(handler, client, PAUSE_OUTBOX);
 	return true;
 }
 
-void delivery_flush(struct handler *handler, struct room *room)
+void delivery_flush(struct handler *handler, struct rendering *rendering)
 {
-	struct readers *readers = &room->readers[handler->index];
+	struct readers *readers = &rendering->readers[handler->index];
 	struct members *members = &readers->members;
-	uint64_t head = room_head(room);
+	uint64_t head = rendering_head(rendering);
 	size_t i = 0;
 
 	while (i < members->active) {
@@ -198,9 +223,9 @@ void delivery_flush(struct handler *handler, struct room *room)
 	readers->seen = head;
 }
 
-void delivery_publish(struct handler *handler, struct room *room)
+void delivery_publish(struct handler *handler, struct rendering *rendering)
 {
-	struct readers *readers = &room->readers[handler->index];
+	struct readers *readers = &rendering->readers[handler->index];
 	const struct members *members = &readers->members;
 	uint64_t min = members->count ? readers->seen : UINT64_MAX;
 
@@ -210,5 +235,5 @@ void delivery_publish(struct handler *handler, struct room *room)
 		if (!word_get(&slot->parked) && word_get(&slot->cursor) < min)
 			min = word_get(&slot->cursor);
 	}
-	gate_publish(room, handler->index, min);
+	gate_publish(rendering, handler->index, min);
 }

@@ -10,16 +10,17 @@
 #include "mtchatd/handler.h"
 
 /*
- * Serves one client up to head.  Returns false if the client is gone.  A client that has all
- * goes on with what waited for that: its departure, or its own unanswered commands.
+ * Serves one client up to head.  Returns false if the client is gone, or another handler's.  A
+ * client that has all goes on with what waited for that: its departure, or its own unanswered
+ * commands.
  */
 bool delivery_serve(struct handler *handler, struct client *client, uint64_t head);
 
-/* Serves all active clients that the handler has in the room, up to its head. */
-void delivery_flush(struct handler *handler, struct room *room);
+/* Serves all active clients of the handler that read it, up to its head. */
+void delivery_flush(struct handler *handler, struct rendering *rendering);
 
-/* Publishes what the room's writers must not overwrite. */
-void delivery_publish(struct handler *handler, struct room *room);
+/* Publishes what its writers must not overwrite. */
+void delivery_publish(struct handler *handler, struct rendering *rendering);
 
 /* What the socket has ever taken from us, in bytes. */
 uint64_t delivery_accepted(const struct core *core, const struct slot *slot);

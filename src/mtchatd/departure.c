@@ -1,6 +1,5 @@
 /* departure.c - how a client goes: in peace, broken, or out of time */
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
+#include "mtchatd/farewell.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
@@ -17,7 +17,7 @@ enum { DRAIN_ROUNDS = 16 }; /* times 16 KiB: then the others have their turn */
 
 static struct members *members_of(struct handler *handler, const struct client *client)
 {
-	bool reads = client->room && client->state != CLIENT_DRAINS;
+	bool reads = client->rendering && client->state != CLIENT_DRAINS;
 
 	return reads ? &handler_readers(handler, client)->members : &handler->roomless;
 }
@@ -34,7 +34,7 @@ static void log_departure(const struct handler *handler, const struct client *cl
 			  .message_id = MESSAGE_CLIENT_DISCONNECTED,
 			  .client_id = word_get(&slot->id),
 			  .address = peer_name(&client->slot->peer, address),
-			  .room = client->room ? client->room->record->name : NULL,
+			  .room = client->rendering ? client->rendering->room->record->name : NULL,
 			  .reason = reason,
 			  .duration_ms = duration,
 			  .bytes_in = word_get(&slot->received),
@@ -43,35 +43,62 @@ static void log_departure(const struct handler *handler, const struct client *cl
 		  "client %s left: %s", address, reason);
 }
 
-/* Nobody can write to it any more. */
-static void give_name_back(struct core *core, struct slot *slot)
-{
-	struct tag *tag = &core->tags[slot - core->slots];
-	struct name name;
-
-	if (!slot_has(slot, TRAIT_NAMED))
-		return;
-	names_lock(&core->names);
-	if (tag_name(tag, &name))
-		names_give_back(&core->names, &name, (uint32_t)(slot - core->slots));
-	word_set(&tag->which, 0);
-	names_unlock(&core->names);
-}
-
 static void return_buffers(struct core *core, struct slot *slot)
 {
-	uint32_t input = slot->input;
-	uint64_t outbox;
+	uint32_t input = slot->input, outbox;
 
 	slot->input = 0;
 	pthread_mutex_lock(&core->mail);
-	outbox = word_get(&slot->outbox);
-	word_set(&slot->outbox, 0);
+	outbox = slot_outbox(slot);
+	word_set(&slot->ties, slot_ties(slot_log(slot), 0));
 	pthread_mutex_unlock(&core->mail);
 	if (input)
 		pool_give(&core->inputs, input, true);
 	if (outbox)
-		pool_give(&core->outboxes, (uint32_t)outbox, true);
+		pool_give(&core->outboxes, outbox, true);
+}
+
+/* Its place is free. */
+static void free_place(struct handler *handler, struct client *client)
+{
+	struct core *core = handler->core;
+	struct slot *slot = client->slot;
+	struct rendering *rendering = client->rendering;
+
+	word_set(&slot->id, 0);
+	slot->use = SLOT_FREE;
+	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
+	admission_give(&core->admission, peer_counted(&slot->peer), core_number(core, slot));
+	if (atomic_load(&core->acceptor_waits))
+		waker_wake(&core->acceptor);
+	if (!rendering)
+		return;
+	atomic_fetch_sub(&rendering->room->clients, 1);
+	rooms_leave(&core->rooms, rendering->room);
+}
+
+void departure_finish(struct handler *handler, struct client *client)
+{
+	struct rendering *full = farewell(handler, client);
+
+	client->state = CLIENT_GONE;
+	if (full) { /* its log is full of unread lines: its place is kept until they are read */
+		intake_wait(handler, client, full);
+		return;
+	}
+	if (slot_outbox(client->slot)) /* while it waited, somebody wrote to it */
+		return_buffers(handler->core, client->slot);
+	free_place(handler, client);
+}
+
+/* A room that it was on its way to needs not be kept for it. */
+static void forget_move(struct core *core, const struct slot *slot)
+{
+	uint32_t log;
+
+	if (slot_outbox(slot) && outbox_moves(core_outbox(core, slot_outbox(slot)), &log) &&
+	    log_room(log) != log_room(slot_log(slot)))
+		rooms_leave(&core->rooms, core_room(core, log_room(log)));
 }
 
 void departure_end(struct handler *handler, struct client *client, const char *reason)
@@ -81,25 +108,20 @@ void departure_end(struct handler *handler, struct client *client, const char *r
 	int fd = client_fd(client);
 
 	log_departure(handler, client, reason);
-	give_name_back(core, slot);
+	client->reason = reason;
 	slot->use = SLOT_CLOSING;
 	crash_point(CRASH_CLOSING);
 	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */
 	if (!client->broken)
 		epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 	members_remove(members_of(handler, client), &client->member);
+	forget_move(core, slot);
 	return_buffers(core, slot);
 	shutdown(fd, SHUT_RDWR); /* close() alone hangs up only if nobody has a copy */
 	crash_point(CRASH_SHUT);
 	close(fd);
 	crash_point(CRASH_CLOSED);
-	word_set(&slot->id, 0);
-	slot->use = SLOT_FREE;
-	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
-	admission_give(&core->admission, peer_counted(&client->slot->peer),
-		       (uint32_t)(slot - core->slots));
-	if (atomic_load(&core->acceptor_waits))
-		waker_wake(&core->acceptor);
+	departure_finish(handler, client);
 }
 
 void departure_break(struct handler *handler, struct client *client)
@@ -109,8 +131,8 @@ void departure_break(struct handler *handler, struct client *client)
 	epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, client_fd(client), NULL);
 	client->broken = true;
 	/* The log will overrun its cursor, and the next process must not wonder at that. */
-	if (client->room && !word_get(&client->slot->parked))
-		word_set(&client->slot->parked, word_get(&client->room->record->lines) + 1);
+	if (client->rendering && !word_get(&client->slot->parked))
+		word_set(&client->slot->parked, room_lines(client->rendering->room) + 1);
 	if (client->blocked) { /* it is not served any more, and holds nobody */
 		members_unblock(members_of(handler, client), &client->member);
 		client->blocked = false;
@@ -127,9 +149,10 @@ static uint64_t last_due(const struct handler *handler, const struct client *cli
 	uint64_t line = cursor;
 
 	if (!word_get(&slot->parked))
-		line = ring_next_line(&client->room->ring, cursor, room_head(client->room));
-	if (word_get(&slot->outbox)) {
-		uint64_t due = outbox_last_due(core_outbox(handler->core, word_get(&slot->outbox)));
+		line = ring_next_line(&client->rendering->ring, cursor,
+				      rendering_head(client->rendering));
+	if (slot_outbox(slot)) {
+		uint64_t due = outbox_last_due(core_outbox(handler->core, slot_outbox(slot)));
 
 		if (due > until)
 			until = due;
@@ -153,10 +176,24 @@ static void leave_until(struct handler *handler, struct client *client, uint64_t
 	handler_watch(handler, client);
 }
 
+/* Those who take it for a line of the room, and those whom the room knows, part with a word. */
+static void part(struct handler *handler, struct client *client, const char *reason)
+{
+	const struct slot *slot = client->slot;
+
+	if (client->rendering->kind != RENDERING_JSON && !slot_has(slot, TRAIT_NAMED))
+		return;
+	if (word_get(&slot->discarded) != DISCARD_PARTED)
+		intake_part(handler, client, reason);
+}
+
 void departure_begin(struct handler *handler, struct client *client, const char *reason)
 {
-	bool owed = client->room && !client->broken;
+	bool owed = client->rendering && !client->broken;
 
+	client->reason = reason; /* its room is told of it */
+	if (owed && client->state == CLIENT_TALKS)
+		part(handler, client, reason);
 	leave_until(handler, client, owed ? last_due(handler, client) : 0, reason,
 		    (uint64_t)handler->core->tune.linger_ms);
 }
@@ -192,7 +229,7 @@ bool departure_delivered(struct handler *handler, struct client *client)
 		departure_end(handler, client, client->reason);
 		return false;
 	}
-	if (client->room) {
+	if (client->rendering) {
 		members_remove(members_of(handler, client), &client->member);
 		members_add(&handler->roomless, &client->member);
 	}
@@ -230,19 +267,30 @@ void departure_sweep(struct handler *handler)
 	waitlist_done(&leaving);
 }
 
-static void stop_one(struct handler *handler, struct client *client)
+static void tell_stop(struct handler *handler, struct client *client)
 {
-	static const char notice[] = "* server stopping\n";
+	struct answer answer;
+
+	answer_init(&answer, client->rendering->kind);
+	answer_notice(&answer, "stopping", "server stopping");
+	intake_tell(handler, client, &answer);
+}
+
+void departure_stop_one(struct handler *handler, struct client *client)
+{
 	uint64_t left = handler->stop_due - handler->now;
 
 	if (client->state == CLIENT_DRAINS || client->broken) {
 		departure_end(handler, client, "stopping");
 		return;
 	}
-	if (client->room && slot_has(client->slot, TRAIT_COMMANDER) &&
-	    client->state == CLIENT_TALKS)
-		intake_tell(handler, client, notice, strlen(notice));
-	leave_until(handler, client, client->room ? room_head(client->room) : 0, "stopping", left);
+	if (client->rendering && client->state == CLIENT_TALKS) {
+		if (slot_has(client->slot, TRAIT_COMMANDER))
+			tell_stop(handler, client);
+		part(handler, client, "stopping");
+	}
+	leave_until(handler, client, client->rendering ? rendering_head(client->rendering) : 0,
+		    "stopping", left);
 }
 
 /* Calls do_one() for every client of the handler; it may end the one that it is called for. */
@@ -260,10 +308,22 @@ static void for_each_client(struct handler *handler, struct members *members,
 	}
 }
 
+static void for_all(struct handler *handler,
+		    void (*do_one)(struct handler *handler, struct client *client))
+{
+	for (size_t i = 0; i < handler->rooms_count; i++) {
+		struct rendering *renderings = handler->rooms[i]->renderings;
+
+		for (int kind = 0; kind < RENDERINGS; kind++)
+			for_each_client(handler, &renderings[kind].readers[handler->index].members,
+					do_one);
+	}
+	for_each_client(handler, &handler->roomless, do_one);
+}
+
 void departure_stop(struct handler *handler)
 {
-	for_each_client(handler, &handler->core->lobby->readers[handler->index].members, stop_one);
-	for_each_client(handler, &handler->roomless, stop_one);
+	for_all(handler, departure_stop_one);
 }
 
 static void end_one(struct handler *handler, struct client *client)
@@ -273,6 +333,5 @@ static void end_one(struct handler *handler, struct client *client)
 
 void departure_end_all(struct handler *handler)
 {
-	for_each_client(handler, &handler->core->lobby->readers[handler->index].members, end_one);
-	for_each_client(handler, &handler->roomless, end_one);
+	for_all(handler, end_one);
 }

@@ -9,6 +9,12 @@
 
 #include "mtchatd/handler.h"
 
+/*
+ * The rest of an end, once the descriptor is closed: its room is told, its place is free.  While
+ * that room's log is full it waits for it (CLIENT_GONE).
+ */
+void departure_finish(struct handler *handler, struct client *client);
+
 /* TALKS -> LEAVES.  reason: of static life. */
 void departure_begin(struct handler *handler, struct client *client, const char *reason);
 
@@ -32,6 +38,9 @@ void departure_sweep(struct handler *handler);
 
 /* A stop: all clients leave, with all that was said until now. */
 void departure_stop(struct handler *handler);
+
+/* The same for one, that came when the others had been told. */
+void departure_stop_one(struct handler *handler, struct client *client);
 
 /* The time of a stop is over: ends all that are left. */
 void departure_end_all(struct handler *handler);

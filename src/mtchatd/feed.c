@@ -1,13 +1,26 @@
 /* feed.c - what is being said and answered for one client, and is not committed yet */
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "mtchatd/command.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/intake.h"
-#include "mtchatd/render.h"
-#include "mtchatd/tag.h"
+
+/* One to oneself is there twice. */
+enum { LETTER_SIZE_MAX = OUTBOX_CAPACITY / 2 };
+
+struct feed feed_begin(struct handler *handler, struct client *client)
+{
+	return (struct feed){
+		.handler = handler,
+		.client = client,
+		.told = TOLD_SAME,
+		.parsed = word_get(&client->slot->parsed),
+		.discarded = word_get(&client->slot->discarded),
+		.said = room_begin(client->rendering->room, handler->time, &handler->clock),
+	};
+}
 
 void feed_lock_mail(struct feed *feed)
 {
@@ -44,29 +57,141 @@ static struct outbox_draft *answers_of(struct feed *feed)
 	return &feed->answers;
 }
 
-int feed_answer(struct feed *feed, const char *text, size_t size)
+static int add(struct feed *feed, const char *text, size_t size)
 {
 	if (!size || feed->client->broken) /* nobody would read it */
 		return 0;
-	return outbox_add(answers_of(feed), feed->said.head, text, size);
+	return outbox_add(answers_of(feed), feed_head(feed), text, size);
 }
 
-/* "[FROM -> TO] TEXT\n", all of it or nothing. */
-static int add_letter(struct outbox_draft *draft, uint64_t due, const char *from, const char *to,
-		      const struct order *order)
+int feed_answer(struct feed *feed, const struct answer *answer)
 {
-	char head[2 * NAME_MAX_BYTES + 16];
-	int size = snprintf(head, sizeof(head), "[%s -> %s] ", from, to), r;
-	const struct outbox_draft before = *draft;
+	return add(feed, answer->text, answer->size);
+}
 
-	r = outbox_add(draft, due, head, (size_t)size);
+enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *to)
+{
+	const struct core *core = feed->handler->core;
+	uint32_t number = slot_outbox(to->slot), log;
+
+	if (number && outbox_moves(core_outbox(core, number), &log))
+		return log_kind(log);
+	return to->rendering->kind;
+}
+
+/* Positions of his log: he may be in another room, and his log cannot change under the lock. */
+int feed_tell(struct feed *feed, struct client *to, const char *text, size_t size)
+{
+	struct letter letter = {
+		.to = to,
+		.id = word_get(&to->slot->id),
+		.handler = atomic_load(&to->handler),
+	};
+	struct rendering *his = to->rendering;
+	uint64_t head = his->room == feed->said.room ? feed->said.head[his->kind]
+						     : rendering_head(his);
+	int r = 0;
+
+	feed_lock_mail(feed);
+	if (size) {
+		letter.draft = outbox_draft(intake_outbox(feed->handler, to));
+		r = outbox_add(&letter.draft, head, text, size);
+	}
 	if (r >= 0)
-		r = outbox_add(draft, due, order->text, order->size);
-	if (r >= 0)
-		r = outbox_add(draft, due, "\n", 1);
-	if (r < 0)
-		*draft = before;
+		feed->letter = letter;
 	return r;
+}
+
+/* -- what is said of the client's own name -- */
+
+static struct said about(const struct feed *feed, enum said_kind kind, const char *name,
+			 const char *text)
+{
+	return (struct said){
+		.kind = kind,
+		.from = name,
+		.text = text,
+		.size = strlen(text),
+		.mark = UNMARKED,
+		.vouched = feed->client->vouched,
+	};
+}
+
+bool feed_announce(struct feed *feed)
+{
+	const struct tag *tag = feed_tag(feed);
+	uint64_t told, here = feed->said.room->number + 1;
+	struct said said;
+
+	feed->client->announces = false;
+	if (!*feed_name(feed))
+		return true;
+	feed_lock_names(feed);
+	told = word_get(&tag->told);
+	if (told == here || feed_is_replaced(feed))
+		return true;
+	if (told == (here | TAG_RENAMED))
+		said = about(feed, SAID_RENAME, tag_text_before(tag), tag_text(tag));
+	else
+		said = about(feed, SAID_JOIN, tag_text(tag), "");
+	if (room_say(&feed->said, &said) < 0) {
+		feed->client->announces = true;
+		return false;
+	}
+	feed->told = here;
+	return true;
+}
+
+int feed_leave(struct feed *feed, const char *reason)
+{
+	const struct tag *tag = feed_tag(feed);
+	struct said said;
+	uint64_t told;
+
+	if (!slot_has(feed->client->slot, TRAIT_NAMED))
+		return 0;
+	feed_lock_names(feed);
+	told = feed->told == TOLD_SAME ? word_get(&tag->told) : feed->told;
+	if (!told)
+		return 0;
+	said = about(feed, SAID_LEAVE,
+		     told & TAG_RENAMED ? tag_text_before(tag) : tag_last_text(tag), reason);
+	if (room_say(&feed->said, &said) < 0)
+		return -ENOSPC;
+	feed->told = 0;
+	return 0;
+}
+
+int feed_part(struct feed *feed, const char *reason)
+{
+	int r = feed_leave(feed, reason);
+
+	feed->nameless = r >= 0 && slot_has(feed->client->slot, TRAIT_NAMED);
+	return r;
+}
+
+/* -- what a command asks for -- */
+
+static size_t render_letter(const struct feed *feed, enum rendering_kind kind, bool to_self,
+			    const char *to_name, const struct order *order)
+{
+	struct handler *handler = feed->handler;
+	const struct said said = {
+		.kind = SAID_LINE,
+		.from = feed_name(feed),
+		.text = order->text,
+		.size = order->size,
+		.mark = UNMARKED,
+		.nonce = order->said.nonce,
+		.nonce_size = order->said.nonce_size,
+		.vouched = feed->client->vouched,
+	};
+
+	if (kind == RENDERING_TEXT)
+		return render_letter_text(handler->letter, to_self ? "you" : said.from,
+					  to_self ? to_name : "you", said.text, said.size);
+	render_time(&handler->clock, handler->time);
+	return render_letter_json(handler->letter, &said, to_name, handler->clock.text);
 }
 
 /* Into the outbox of whom it is for, and a copy into one's own. */
@@ -74,46 +199,64 @@ static enum fed whisper(struct feed *feed, struct order *order)
 {
 	struct core *core = feed->handler->core;
 	struct client *to = order->whispers_to;
-	const char *from_name = feed_name(feed);
-	const char *to_name = tag_text(&core->tags[to->slot - core->slots]);
-	uint64_t due = feed->said.head;
-	struct outbox_draft *draft = answers_of(feed), other;
+	const char *to_name = tag_text(&core->tags[core_number(core, to->slot)]);
+	const char *letter = feed->handler->letter;
+	enum rendering_kind own_kind = feed->client->rendering->kind;
+	size_t own_size = render_letter(feed, own_kind, true, to_name, order);
+	size_t size = render_letter(feed, feed_kind_of(feed, to), false, to_name, order);
 
-	if (to != feed->client) {
-		other = outbox_draft(intake_outbox(feed->handler, to));
-		draft = &other;
-	}
-	if (add_letter(draft, due, from_name, "you", order) < 0) {
-		if (to == feed->client)
-			return FED_OUTBOX_FULL;
-		answer_add(&order->answer, "%s is busy, try again later", to_name);
+	if (size > LETTER_SIZE_MAX || own_size > LETTER_SIZE_MAX) {
+		answer_notice(&order->answer, "too_long",
+			      "too long for a private line (%zu > %d bytes)",
+			      size > own_size ? size : own_size, (int)LETTER_SIZE_MAX);
+		order->whispers_to = NULL;
 		return FED_ALL;
 	}
-	if (add_letter(answers_of(feed), due, "you", to_name, order) < 0)
-		return FED_OUTBOX_FULL;
-	if (to != feed->client)
-		feed->letter = (struct letter){to, word_get(&to->slot->id), to->handler, other};
-	return FED_ALL;
+	if (to == feed->client) {
+		if (add(feed, letter, size) < 0)
+			return FED_OUTBOX_FULL;
+	} else if (feed_tell(feed, to, letter, size) < 0) {
+		answer_notice(&order->answer, "busy", "%s is busy, try again later", to_name);
+		order->whispers_to = NULL;
+		return FED_ALL;
+	}
+	size = render_letter(feed, own_kind, true, to_name, order);
+	return add(feed, letter, size) < 0 ? FED_OUTBOX_FULL : FED_ALL;
 }
 
 /* "** NAME TEXT" */
 static enum fed act(struct feed *feed, const struct order *order)
 {
-	const char *text = feed->handler->scratch;
-	size_t size = render_act(feed->handler->scratch, feed_name(feed), order->said.text,
-				 order->said.size);
+	struct said said = about(feed, SAID_ACT, feed_name(feed), "");
 
-	return room_say(&feed->said, text, size) < 0 ? FED_ROOM_FULL : FED_ALL;
+	said.text = order->said.text;
+	said.size = order->said.size;
+	said.nonce = order->said.nonce;
+	said.nonce_size = order->said.nonce_size;
+	return room_say(&feed->said, &said) < 0 ? FED_ROOM_FULL : FED_ALL;
 }
 
-static void give_back(const struct feed *feed, const struct name *name)
+/* Behind all that it is owed until now: old lines again, or another log. */
+static enum fed add_turn(struct feed *feed, const struct order *order)
 {
-	struct core *core = feed->handler->core;
+	const struct room *room = feed->said.room;
+	struct answer live = {.size = 0};
+	uint64_t turn = order->moves ? turn_move(order->log) : turn_replay(order->after);
 
-	names_give_back(&core->names, name, (uint32_t)(feed->client->slot - core->slots));
+	if (order->replays && feed->client->broken)
+		return FED_ALL;
+	answer_init(&live, feed->client->rendering->kind);
+	if (order->replays)
+		answer_live(&live, room->record->epoch, feed->said.lines);
+	if (outbox_add_turn(answers_of(feed), feed_head(feed), turn, live.text, live.size) < 0)
+		return FED_OUTBOX_FULL; /* also if one is to come already */
+	if (!order->moves)
+		return FED_ALL;
+	if (log_room(order->log) != room->number)
+		return feed_leave(feed, "moved") < 0 ? FED_ROOM_FULL : FED_ALL;
+	feed->fills = &feed->said.room->renderings[log_kind(order->log)];
+	return FED_ALL;
 }
-
-static const char live[] = "* live\n";
 
 static enum fed follow(struct feed *feed, struct order *order)
 {
@@ -123,53 +266,61 @@ static enum fed follow(struct feed *feed, struct order *order)
 		fed = whisper(feed, order);
 	else if (order->acts)
 		fed = act(feed, order);
-	if (fed == FED_ALL && feed_answer(feed, order->answer.text, order->answer.size) < 0)
+	if (fed == FED_ALL && feed_answer(feed, &order->answer) < 0)
 		fed = FED_OUTBOX_FULL;
-	if (fed == FED_ALL && order->replays && !feed->client->broken &&
-	    outbox_add_replay(answers_of(feed), feed->said.head, order->after, live, strlen(live)) <
-		    0)
-		fed = FED_OUTBOX_FULL; /* also if one is to come already */
+	if (fed == FED_ALL && (order->replays || order->moves))
+		fed = add_turn(feed, order);
+	if (fed == FED_ALL && order->taking.which && naming_tell(feed, &order->taking) < 0)
+		fed = FED_ROOM_FULL;
 	return fed;
 }
 
-/* A name that is not to hold after all. */
-static void give_up_tag(struct feed *feed)
+/* It is obeyed later, as if for the first time. */
+static void give_up(struct feed *feed, const struct feed *before, struct order *order)
 {
-	struct tag *tag = feed_tag(feed);
-	struct name had, new;
-	bool has = tag_name(tag, &had);
+	struct rooms *rooms = &feed->handler->core->rooms;
 
-	if (name_parse(&new, tag->text[feed->tag - 1], strlen(tag->text[feed->tag - 1])) ==
-		    NAME_GOOD &&
-	    !(has && name_is_same(&had, &new)))
-		give_back(feed, &new);
-	feed->tag = 0;
+	feed->said.lines = before->said.lines;
+	memcpy(feed->said.head, before->said.head, sizeof(before->said.head));
+	memcpy(feed->said.shown, before->said.shown, sizeof(before->said.shown));
+	feed->answers = before->answers;
+	feed->letter = before->letter;
+	feed->told = before->told;
+	if (order->taking.which)
+		naming_give_up(feed, &order->taking);
+	if (order->moves && log_room(order->log) != feed->said.room->number)
+		rooms_leave(rooms, core_room(feed->handler->core, log_room(order->log)));
 }
 
 enum fed feed_obey(struct feed *feed, const struct utterance *said)
 {
-	struct order order = {.said = *said, .feed = feed};
-	const struct outbox_draft before = feed->answers;
+	const struct feed before = *feed;
+	struct order order;
 	enum fed fed;
 
+	memset(&order, 0, offsetof(struct order, answer));
+	order.said = *said;
+	order.feed = feed;
+	answer_init(&order.answer, feed->client->rendering->kind);
 	command_run(&order);
 	if (order.waits)
 		return FED_AGAIN;
 	fed = follow(feed, &order);
-	if (fed != FED_ALL) { /* it is obeyed later, as if for the first time */
-		feed->answers = before;
-		feed->letter.to = NULL;
-		if (feed->tag)
-			give_up_tag(feed);
+	if (fed != FED_ALL) {
+		give_up(feed, &before, &order);
 		return fed;
 	}
 	slot_give_trait(feed->client->slot, TRAIT_COMMANDER);
-	if (feed->tag)
+	if (order.taking.which) {
+		feed->handler->taking = order.taking;
+		feed->taking = &feed->handler->taking;
 		slot_give_trait(feed->client->slot, TRAIT_NAMED);
+	}
 	feed->quits = order.quits;
-	if (order.replays && !feed->client->broken)
-		return FED_REPLAYS;
-	return feed->tag || feed->letter.to ? FED_COMMITS : FED_ALL;
+	feed->told_people = order.acts || order.whispers_to;
+	if (order.moves || (order.replays && !feed->client->broken))
+		return FED_TURNS;
+	return feed->taking || feed->letter.to ? FED_COMMITS : FED_ALL;
 }
 
 static void put(struct feed *feed, struct redo *redo)
@@ -180,30 +331,38 @@ static void put(struct feed *feed, struct redo *redo)
 	redo_put(redo, &slot->discarded, feed->quits ? DISCARD_ALL : feed->discarded);
 	if (feed->answers.outbox)
 		outbox_put(&feed->answers, redo);
-	if (feed->letter.to)
+	if (feed->letter.to && feed->letter.draft.outbox)
 		outbox_put(&feed->letter.draft, redo);
-	if (feed->tag)
-		redo_put(redo, &feed_tag(feed)->which, feed->tag);
-	if (feed->said.lines != word_get(&feed->said.room->record->lines)) {
-		redo_put(redo, &slot->said_until, feed->said.head);
+	if (feed->taking)
+		naming_put(feed, feed->taking);
+	if (feed->nameless)
+		redo_put(redo, &feed_tag(feed)->which, 0);
+	if (feed->told != TOLD_SAME)
+		redo_put(redo, &feed_tag(feed)->told, feed->told);
+	recall_put(&feed->nonces, redo);
+	if (feed->fills) /* from here on: the client goes on in it where it has got to in its own */
+		rendering_fill(feed->fills, redo, feed->said.lines);
+	if (room_said(&feed->said)) {
+		if (!feed->parts)
+			redo_put(redo, &slot->said_until, feed_head(feed));
 		room_put(&feed->said, redo);
 	}
 }
 
 void feed_commit(struct feed *feed)
 {
+	struct core *core = feed->handler->core;
 	struct redo *redo = &feed->handler->redo;
-	struct name had;
-	bool renamed = feed->tag && tag_name(feed_tag(feed), &had);
+	struct name had = {.size = 0};
 
+	if ((feed->taking || feed->nameless) && !tag_name(feed_tag(feed), &had))
+		had.size = 0;
 	put(feed, redo);
 	crash_point(CRASH_RENDERED);
 	redo_commit(redo);
-	if (renamed) { /* the name before is free, unless it was another spelling of this one */
-		struct name has;
-
-		if (!tag_name(feed_tag(feed), &has) || !name_is_same(&had, &has))
-			give_back(feed, &had);
-	}
+	if (feed->taking)
+		naming_done(feed, feed->taking, had.size ? &had : NULL);
+	if (feed->nameless && had.size)
+		names_give_back(&core->names, &had, core_number(core, feed->client->slot));
 	feed_unlock(feed);
 }

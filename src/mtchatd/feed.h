@@ -9,7 +9,9 @@
  */
 #pragma once
 
+#include "mtchatd/answer.h"
 #include "mtchatd/handler.h"
+#include "mtchatd/naming.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/protocol.h"
 
@@ -17,20 +19,21 @@
 enum fed {
 	FED_ALL,         /* no whole line is left */
 	FED_COMMITS,     /* what was done is to be true before the next line */
-	FED_AGAIN,       /* what was said before is to be true before this line */
-	FED_REPLAYS,     /* the client is to get old lines before the next one */
+	FED_AGAIN,       /* what was done before is to be true before this line */
+	FED_TURNS,       /* the client is to get old lines, or to move, before the next one */
 	FED_QUIT,        /* the client wants to leave */
-	FED_ROOM_FULL,   /* the log would overwrite unread lines */
+	FED_REPLACED,    /* its name is another connection's now: it is to go */
+	FED_ROOM_FULL,   /* the log would overwrite unread lines: said.full */
 	FED_OUTBOX_FULL, /* the client does not take its answers */
 	FED_NO_TOKENS,   /* the client is too fast */
 };
 
-/* A private line in somebody's outbox. */
+/* Something in somebody else's outbox, or about his name: he is to be looked at. */
 struct letter {
-	struct client *to;       /* NULL: none; whoever that is by now */
-	uint64_t id;             /* CLIENT_ID of the one it is for */
-	struct handler *handler; /* of that one */
-	struct outbox_draft draft;
+	struct client *to;         /* NULL: none; whoever that is by now */
+	uint64_t id;               /* CLIENT_ID of the one it is for */
+	struct handler *handler;   /* of that one; NULL: on its way to one, who will look anyway */
+	struct outbox_draft draft; /* outbox: NULL if nothing was written */
 };
 
 struct feed {
@@ -39,23 +42,56 @@ struct feed {
 	struct room_draft said;
 	struct outbox_draft answers; /* outbox: NULL until there is one */
 	struct letter letter;
-	uint64_t tag; /* `which` of the client's tag: the new value, or 0 */
+	struct taking *taking; /* in the handler; NULL: no name is taken */
+	struct recall_draft nonces;
+	struct rendering *fills; /* that the client is to read from here on, or NULL */
+	uint64_t told;           /* of the client's tag: the new value; TOLD_SAME: as it is */
 	uint64_t parsed, discarded;
 	bool mails, names; /* holds that lock */
 	bool quits;
+	bool parts;       /* nothing that is said now is its own: it need not see it */
+	bool nameless;    /* its name is nobody's any more */
+	bool told_people; /* the last command: was /me or /msg, and was not refused */
 };
+
+#define TOLD_SAME UINT64_MAX
+
+/* A feed of what the client gave so far; the room's lock is taken. */
+struct feed feed_begin(struct handler *handler, struct client *client);
 
 static inline struct tag *feed_tag(const struct feed *feed)
 {
 	struct core *core = feed->handler->core;
 
-	return &core->tags[feed->client->slot - core->slots];
+	return &core->tags[core_number(core, feed->client->slot)];
 }
 
-/* "" if it has none.  The tag of one that never had one can hold anything. */
+/*
+ * "" if it has none.  The tag of one that never had one can hold anything.  A name that is lost
+ * while a line is under way is still the one that its room knows.
+ */
 static inline const char *feed_name(const struct feed *feed)
 {
-	return slot_has(feed->client->slot, TRAIT_NAMED) ? tag_text(feed_tag(feed)) : "";
+	return slot_has(feed->client->slot, TRAIT_NAMED) ? tag_last_text(feed_tag(feed)) : "";
+}
+
+/* Has it lost its name to another connection? */
+static inline bool feed_is_replaced(const struct feed *feed)
+{
+	return slot_has(feed->client->slot, TRAIT_NAMED) && tag_is_lost(feed_tag(feed));
+}
+
+/* Was it given another name by somebody else, of which its room was not told yet? */
+static inline bool feed_is_renamed(const struct feed *feed)
+{
+	return slot_has(feed->client->slot, TRAIT_NAMED) &&
+	       word_get(&feed_tag(feed)->told) & TAG_RENAMED;
+}
+
+/* Where the client's own log ends, with what is being said. */
+static inline uint64_t feed_head(const struct feed *feed)
+{
+	return feed->said.head[feed->client->rendering->kind];
 }
 
 void feed_lock_mail(struct feed *feed);
@@ -65,11 +101,26 @@ void feed_lock_names(struct feed *feed);
 void feed_unlock(struct feed *feed);
 
 /* Answers the client, after all that was said so far.  0, or -ENOSPC: its outbox is full. */
-int feed_answer(struct feed *feed, const char *text, size_t size);
+int feed_answer(struct feed *feed, const struct answer *answer);
+
+/* In which rendering another one will read what he is told now.  The mail is locked. */
+enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *to);
+
+/* Tells another one, after all that its room has said so far; the names are locked.  As above. */
+int feed_tell(struct feed *feed, struct client *to, const char *text, size_t size);
+
+/* Its room was not told yet that it came, or of its new name: tells.  False: the log is full. */
+bool feed_announce(struct feed *feed);
+
+/* It goes: its room is told, if it was told that it came.  0; -ENOSPC: the log is full. */
+int feed_leave(struct feed *feed, const char *reason);
+
+/* It goes for good, and its name is free.  As above. */
+int feed_part(struct feed *feed, const char *reason);
 
 /*
- * Does what a command asks for.  FED_ALL, FED_COMMITS; or what was in the way: then nothing was
- * done, and it is to be obeyed again.
+ * Does what a command asks for.  FED_ALL, FED_COMMITS, FED_TURNS; or what was in the way: then
+ * nothing was done, and it is to be obeyed again.
  */
 enum fed feed_obey(struct feed *feed, const struct utterance *said);
 

@@ -1,12 +1,12 @@
 /* gate.c - nothing unread is overwritten; nobody waits for a stuck reader for long */
 #include "mtchatd/gate.h"
 
-static uint64_t min_of_all(const struct room *room)
+static uint64_t min_of_all(const struct rendering *rendering)
 {
 	uint64_t min = UINT64_MAX;
 
-	for (int i = 0; i < room->handlers; i++) {
-		uint64_t of_one = atomic_load(&room->readers[i].min);
+	for (int i = 0; i < rendering->handlers; i++) {
+		uint64_t of_one = atomic_load(&rendering->readers[i].min);
 
 		if (of_one < min)
 			min = of_one;
@@ -14,60 +14,59 @@ static uint64_t min_of_all(const struct room *room)
 	return min;
 }
 
-void gate_renew_limit(struct room *room)
+void gate_renew_limit(struct rendering *rendering)
 {
-	uint64_t head = word_get(&room->record->head), min = min_of_all(room);
+	uint64_t head = word_get(&rendering->record->head), min = min_of_all(rendering);
 
-	room->limit = (min < head ? min : head) + room->ring.size - 1;
+	rendering->limit = (min < head ? min : head) + rendering->ring.size - 1;
 }
 
-static bool enough_is_free(const struct room *room)
+static bool enough_is_free(const struct rendering *rendering)
 {
-	uint64_t min = min_of_all(room), head = room_head(room);
+	uint64_t min = min_of_all(rendering), head = rendering_head(rendering);
 
-	return min >= head || room->ring.size - (head - min) >= room->ring.size / 4;
+	return min >= head || rendering->ring.size - (head - min) >= rendering->ring.size / 4;
 }
 
-static void open_if_enough(struct room *room)
+static void open_if_enough(struct rendering *rendering)
 {
-	if (!gate_is_shut(room) || !enough_is_free(room))
+	if (!gate_is_shut(rendering) || !enough_is_free(rendering))
 		return;
-	if (!atomic_exchange(&room->gated_since, 0))
+	if (!atomic_exchange(&rendering->gated_since, 0))
 		return;
-	for (int i = 0; i < room->handlers; i++) {
-		if (atomic_load(&room->readers[i].min) == UINT64_MAX)
-			continue; /* nobody there who could wait */
-		atomic_store(&room->readers[i].resume, true);
-		waker_wake(room->readers[i].waker);
+	for (int i = 0; i < rendering->handlers; i++) {
+		atomic_store(&rendering->readers[i].resume, true);
+		waker_wake(rendering->readers[i].waker);
 	}
 }
 
-bool gate_shut(struct room *room, int handler, uint64_t now)
+bool gate_shut(struct rendering *rendering, int handler, uint64_t now)
 {
 	uint64_t open = 0;
-	bool was_open = atomic_compare_exchange_strong(&room->gated_since, &open, now);
+	bool was_open = atomic_compare_exchange_strong(&rendering->gated_since, &open, now);
 
 	if (was_open)
-		room_wake_others(room, handler); /* they may have laggards to count the grace for */
-	open_if_enough(room);
+		rendering_wake_others(rendering,
+				      handler); /* they may have laggards to count the grace for */
+	open_if_enough(rendering);
 	return was_open;
 }
 
-void gate_publish(struct room *room, int handler, uint64_t min)
+void gate_publish(struct rendering *rendering, int handler, uint64_t min)
 {
-	_Atomic uint64_t *published = &room->readers[handler].min;
+	_Atomic uint64_t *published = &rendering->readers[handler].min;
 
 	if (min != atomic_load_explicit(published, memory_order_relaxed))
 		atomic_store(published, min);
-	open_if_enough(room);
+	open_if_enough(rendering);
 }
 
-void gate_hold(struct room *room, int handler, uint64_t position)
+void gate_hold(struct rendering *rendering, int handler, uint64_t position)
 {
-	_Atomic uint64_t *published = &room->readers[handler].min;
+	_Atomic uint64_t *published = &rendering->readers[handler].min;
 
 	if (atomic_load_explicit(published, memory_order_relaxed) > position)
 		atomic_store(published, position);
-	if (room->limit > position + room->ring.size - 1)
-		room->limit = position + room->ring.size - 1;
+	if (rendering->limit > position + rendering->ring.size - 1)
+		rendering->limit = position + rendering->ring.size - 1;
 }

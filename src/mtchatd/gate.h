@@ -2,7 +2,7 @@
  * gate.h - nothing unread is overwritten; nobody waits for a stuck reader for long
  *
  * A writer must not overrun a cursor.  Each handler publishes the minimum over its clients
- * (`min`), which may be too low, never too high; the room keeps how far the head may go
+ * (`min`), which may be too low, never too high; a rendering keeps how far its head may go
  * (`limit`), found anew only when a line does not fit.  A sender whose line does not fit is
  * read no further (the gate is shut) until a quarter of the ring is free; a line is never longer
  * than that, so it fits then.  Whoever still stands in the way after slow_grace_ms is
@@ -23,22 +23,22 @@
 
 #include <stdbool.h>
 
-#include "mtchatd/room.h"
+#include "mtchatd/rendering.h"
 
-/* Under the lock. */
-void gate_renew_limit(struct room *room);
+/* Under the room's lock, as gate_hold(). */
+void gate_renew_limit(struct rendering *rendering);
 
-static inline bool gate_is_shut(const struct room *room)
+static inline bool gate_is_shut(const struct rendering *rendering)
 {
-	return atomic_load(&room->gated_since) != 0;
+	return atomic_load(&rendering->gated_since) != 0;
 }
 
 /* A line did not fit; now: ms, not 0.  The caller has put its sender on the waiting list before.
  * True if it was open. */
-bool gate_shut(struct room *room, int handler, uint64_t now);
+bool gate_shut(struct rendering *rendering, int handler, uint64_t now);
 
 /* Stores the handler's minimum, and opens the gate if enough is free. */
-void gate_publish(struct room *room, int handler, uint64_t min);
+void gate_publish(struct rendering *rendering, int handler, uint64_t min);
 
 /* Lowers the handler's minimum and the limit to a position that a client takes.  Under the lock. */
-void gate_hold(struct room *room, int handler, uint64_t position);
+void gate_hold(struct rendering *rendering, int handler, uint64_t position);

@@ -8,15 +8,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/text.h"
 #include "mtchatd/breaker.h"
-#include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
-#include "mtchatd/gate.h"
 #include "mtchatd/handler.h"
-#include "mtchatd/intake.h"
 #include "mtchatd/outbox.h"
-#include "mtchatd/render.h"
 #include "mtchatd/turn.h"
 
 void handler_watch(struct handler *handler, struct client *client)
@@ -46,127 +41,58 @@ void handler_list(struct waitlist *list, struct client *client, bool *listed)
 struct client *handler_waited(const struct handler *handler, const struct waiting_client *entry)
 {
 	const struct core *core = handler->core;
-	/* The client may be another handler's by now, but an id can be read by anybody. */
+	/* The client may be another handler's by now, but these two can be read by anybody. */
 	const struct slot *slot = &core->slots[entry->client - core->clients];
 
-	return word_get(&slot->id) == entry->id ? entry->client : NULL;
+	return word_get(&slot->id) == entry->id && atomic_load(&entry->client->handler) == handler
+		       ? entry->client
+		       : NULL;
 }
 
-/* A new client stands at the head: it sees what is said from now on. */
-static void enter_at_head(struct handler *handler, struct client *client)
+/* -- the rooms that it serves -- */
+
+void handler_attend(struct handler *handler, struct room *room)
 {
-	struct room *room = client->room;
-	struct slot *slot = client->slot;
-	uint64_t head;
+	struct presence *presence = &room->presences[handler->index];
 
-	pthread_mutex_lock(&room->lock);
-	head = room_head(room);
-	word_set(&slot->cursor, head);
-	word_set(&slot->base, word_get(&slot->base) - head);
-	gate_hold(room, handler->index, head);
-	pthread_mutex_unlock(&room->lock);
-}
-
-/*
- * One that is back may be behind the active members it joins: it is served in this very turn, and
- * the minimum is not published before that.
- */
-static int enter(struct handler *handler, struct client *client)
-{
-	struct readers *readers = client->room ? handler_readers(handler, client) : NULL;
-	struct members *members = readers ? &readers->members : &handler->roomless;
-	int r;
-
-	if (slot_has(client->slot, TRAIT_DRAINS))
-		members = &handler->roomless;
-	r = members_reserve(members);
-	if (r < 0)
-		return r;
-	if (client->room && client->arrival != ARRIVES_BACK)
-		enter_at_head(handler, client);
-	if (readers && !readers->members.count)
-		readers->seen = room_head(client->room);
-	members_add(members, &client->member);
-	return 0;
-}
-
-/* Goes on where the process before us died: what it owes, what it had heard. */
-static void go_on(struct handler *handler, struct client *client)
-{
-	const struct slot *slot = client->slot;
-
-	client->laggard = word_get(&slot->parked) != 0;
-	if (slot_has(slot, TRAIT_DRAINS)) {
-		departure_drain_again(handler, client);
+	if (presence->attended)
 		return;
+	if (handler->rooms_count == handler->rooms_capacity) {
+		size_t capacity = handler->rooms_capacity ? 2 * handler->rooms_capacity : 8;
+
+		handler->rooms = realloc(handler->rooms, capacity * sizeof(struct room *));
+		if (!handler->rooms)
+			abort(); /* as in join() */
+		handler->rooms_capacity = capacity;
 	}
-	handler_list(&handler->answering, client, &client->answering);
-	if (word_get(&slot->outbox) &&
-	    outbox_waits(core_outbox(handler->core, word_get(&slot->outbox)))) {
-		client->pauses |=
-			PAUSE_OUTBOX; /* it asked for old lines, and is to have them first */
-		handler_watch(handler, client);
-		return;
-	}
-	if (client->room && (word_get(&slot->parsed) != word_get(&slot->received) ||
-			     word_get(&slot->discarded) == DISCARD_ALL))
-		intake_resume(handler, client, PAUSE_NONE);
+	presence->attended = true;
+	handler->rooms[handler->rooms_count++] = rooms_attend(&handler->core->rooms, room->number);
 }
 
-/* The rest of a line that it may be in is lost: the notice begins a new one. */
-static void tell_of_loss(struct handler *handler, struct client *client)
+static bool has_business(const struct handler *handler, const struct room *room)
 {
-	static const char notice[] = "\n* lines may be missing here: the server began a new log\n";
+	for (int kind = 0; kind < RENDERINGS; kind++) {
+		const struct readers *readers = &room->renderings[kind].readers[handler->index];
 
-	if (client->room)
-		intake_tell(handler, client, notice, strlen(notice));
+		if (readers->members.count || readers->waiting.count)
+			return true;
+	}
+	return room->presences[handler->index].said;
 }
 
-static void join(struct handler *handler, struct client *client)
+void handler_tidy(struct handler *handler)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+	for (size_t i = 0; i < handler->rooms_count;) {
+		struct room *room = handler->rooms[i];
 
-	client->tokens.level = (uint32_t)limit_get(&handler->core->limits.rate_burst) * TOKEN;
-	client->tokens.at = (uint32_t)handler->now;
-	client->watched = EPOLLIN;
-	if (enter(handler, client) < 0)
-		abort(); /* no memory for 8 bytes: crash-only, all that lasts is in the arena */
-	if (client->arrival == ARRIVES_LOST)
-		tell_of_loss(handler, client);
-	crash_point(CRASH_ENTERED);
-	atomic_store_explicit(&client->slot->use, SLOT_LIVE, memory_order_release);
-	crash_point(CRASH_LIVE);
-	if (epoll_ctl(handler->epoll_fd, EPOLL_CTL_ADD, client_fd(client), &event) < 0) {
-		departure_end(handler, client, "no watch left in the kernel");
-		return;
+		if (has_business(handler, room)) {
+			i++;
+			continue;
+		}
+		room->presences[handler->index].attended = false;
+		handler->rooms[i] = handler->rooms[--handler->rooms_count];
+		rooms_attend_no_more(&handler->core->rooms, room);
 	}
-	if (client->arrival == ARRIVES_BACK)
-		go_on(handler, client);
-}
-
-void handler_take_inbox(struct handler *handler)
-{
-	struct client *client, *next;
-	struct waitlist letters;
-
-	if (!atomic_load_explicit(&handler->has_mail, memory_order_relaxed))
-		return;
-	pthread_mutex_lock(&handler->inbox_lock);
-	client = handler->inbox;
-	handler->inbox = NULL;
-	letters = waitlist_take(&handler->letters);
-	atomic_store(&handler->has_mail, false);
-	pthread_mutex_unlock(&handler->inbox_lock);
-	for (; client; client = next) {
-		next = client->next_in_inbox;
-		join(handler, client);
-	}
-	for (size_t i = 0; i < letters.count; i++) {
-		client = handler_waited(handler, &letters.list[i]);
-		if (client)
-			handler_list(&handler->answering, client, &client->answering);
-	}
-	waitlist_done(&letters);
 }
 
 void handler_post(struct handler *handler, struct client *client, uint64_t id)
@@ -180,7 +106,6 @@ void handler_post(struct handler *handler, struct client *client, uint64_t id)
 
 void handler_give(struct handler *handler, struct client *client)
 {
-	client->handler = handler;
 	atomic_fetch_add_explicit(&handler->load, 1, memory_order_relaxed);
 	pthread_mutex_lock(&handler->inbox_lock);
 	client->next_in_inbox = handler->inbox;
@@ -234,8 +159,9 @@ static int prepare(struct handler *handler, struct core *core, int index)
 	handler->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (handler->epoll_fd < 0)
 		return -errno;
-	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE + RENDER_GROWTH); /* sparse */
-	if (!handler->scratch)
+	handler->scratch = malloc(TEXT_GROWTH * (size_t)INPUT_SIZE); /* sparse, as the next */
+	handler->letter = malloc(TEXT_GROWTH * (size_t)OUTBOX_CAPACITY);
+	if (!handler->scratch || !handler->letter)
 		return -ENOMEM;
 	return waker_watch(handler->waker, handler->epoll_fd, NULL);
 }
@@ -269,12 +195,18 @@ int handler_start(struct handler *handler)
 	return 0;
 }
 
+void handler_join(struct handler *handler)
+{
+	if (!handler || !handler->started)
+		return;
+	pthread_join(handler->thread, NULL);
+	handler->started = false;
+}
+
 void handler_free(struct handler *handler)
 {
 	if (!handler)
 		return;
-	if (handler->started)
-		pthread_join(handler->thread, NULL);
 	if (handler->epoll_fd >= 0)
 		close(handler->epoll_fd);
 	members_done(&handler->roomless);
@@ -284,5 +216,7 @@ void handler_free(struct handler *handler)
 	waitlist_done(&handler->throttled);
 	waitlist_done(&handler->leaving);
 	free(handler->scratch);
+	free(handler->letter);
+	free(handler->rooms);
 	free(handler);
 }

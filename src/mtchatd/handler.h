@@ -3,11 +3,13 @@
  *
  * Each handler has an epoll set with its clients.  In a turn of its loop it reads what has
  * come (intake.h), waits a moment for those who spoke lately (pace.h), and gives every client
- * what the room has said since (delivery.h).  A client is dealt to a handler by the acceptor
- * and stays there: none of its fields needs a lock.
+ * what its room has said since (delivery.h).  A client belongs to one handler at a time, that
+ * one alone touches it.  It is dealt to one by the acceptor, and handed over when it goes to a room
+ * that is at home elsewhere (move.h).
  *
- * Locks, in this order: a room's (room.h); the mail's and the names' (feed.h); the pools' and the
- * admission's are taken and let go inside their own functions.  The inbox's stands alone.
+ * Locks, in this order: a room's (room.h); the mail's and the names' (feed.h); the rooms'
+ * (rooms.h); the pools' and the admission's are taken and let go inside their own functions.  The
+ * inbox's stands alone.
  */
 #pragma once
 
@@ -15,6 +17,7 @@
 #include <stdatomic.h>
 
 #include "mtchatd/core.h"
+#include "mtchatd/naming.h"
 
 struct handler {
 	struct core *core;
@@ -28,7 +31,8 @@ struct handler {
 	struct waitlist letters; /* inbox_lock; clients that others have written to */
 	atomic_bool has_mail;
 
-	atomic_uint load; /* clients: raised by the acceptor, lowered by the handler */
+	_Atomic uint64_t lines; /* said by its clients; stored by the handler */
+	atomic_uint load;       /* clients: raised by the acceptor, lowered by the handler */
 
 	_Atomic uint64_t asked;    /* stored by the acceptor: are you alive? */
 	_Atomic uint64_t answered; /* stored by the handler, once a turn */
@@ -39,8 +43,13 @@ struct handler {
 	uint64_t now;   /* CLOCK_MONOTONIC at the turn's begin, ms */
 	uint64_t time;  /* CLOCK_REALTIME at the turn's begin, us */
 	struct redo redo;
-	struct hand *hand;         /* in the arena */
-	char *scratch;             /* a line being cleaned */
+	struct hand *hand;    /* in the arena */
+	char *scratch;        /* a line being cleaned */
+	char *letter;         /* a private line being rendered */
+	struct taking taking; /* a name that is taken by the commit to come */
+	struct render_time clock;
+	struct room **rooms; /* that it attends: it has clients there, or had just now */
+	size_t rooms_count, rooms_capacity;
 	struct members roomless;   /* its clients that no room serves: echo mode, draining */
 	struct waitlist answering; /* their outbox was filled, or they leave: serve them */
 	struct waitlist broken;    /* out of the epoll set; their last bytes are to be read */
@@ -59,12 +68,15 @@ int handler_new(struct handler **ret, struct core *core, int index);
 int handler_start(struct handler *handler);
 
 /*
- * Waits for the end of its thread, which core->stopping or core->resting brings about, and frees
- * it.  NULL is accepted, and one that was not started.
+ * Waits for the end of its thread, which core->stopping or core->resting brings about.  NULL is
+ * accepted, and one that was not started.
  */
+void handler_join(struct handler *handler);
+
+/* After all have ended: they hand clients and letters to each other. */
 void handler_free(struct handler *handler);
 
-/* By the acceptor: deals a client out.  handler_wake() once after a batch. */
+/* Gives it a client that belongs to nobody else.  handler_wake() once after a batch. */
 void handler_give(struct handler *handler, struct client *client);
 void handler_wake(struct handler *handler);
 
@@ -80,8 +92,11 @@ bool handler_answered(const struct handler *handler);
 
 /* -- for the files of this floor: what the handler does with one client -- */
 
-/* Lets those in that the acceptor dealt out. */
-void handler_take_inbox(struct handler *handler);
+/* Serves the room from now on, until it has no clients there (handler_tidy()). */
+void handler_attend(struct handler *handler, struct room *room);
+
+/* Lets go of rooms that it has nothing more to do with.  At the end of a turn. */
+void handler_tidy(struct handler *handler);
 
 /* Makes epoll report just what the client's state asks for. */
 void handler_watch(struct handler *handler, struct client *client);
@@ -95,7 +110,7 @@ struct client *handler_waited(const struct handler *handler, const struct waitin
 static inline struct readers *handler_readers(const struct handler *handler,
 					      const struct client *client)
 {
-	return &client->room->readers[handler->index];
+	return &client->rendering->readers[handler->index];
 }
 
 static inline struct client *client_at(const struct members *members, size_t place)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "mtchatd/answer.h"
 #include "mtchatd/handler.h"
 
 struct outbox;
@@ -19,8 +20,17 @@ bool intake_resume(struct handler *handler, struct client *client, enum client_p
 /* Pauses it until client->deadline, when its bucket holds a token. */
 void intake_throttle(struct handler *handler, struct client *client);
 
-/* Tells one client a notice, "* ...\n", due now.  Lost if its outbox is full. */
-void intake_tell(struct handler *handler, struct client *client, const char *text, size_t size);
+/* Tells one client something, due now.  Lost if its outbox is full. */
+void intake_tell(struct handler *handler, struct client *client, const struct answer *answer);
 
-/* Its outbox; an empty one is lent to it if it has none. */
+/*
+ * It leaves: it is told last of all, if it is one to be told; its room is told; what it still
+ * sends counts for nothing.  All that by one commit.
+ */
+void intake_part(struct handler *handler, struct client *client, const char *reason);
+
+/* Waits until the gate of that log opens. */
+void intake_wait(struct handler *handler, struct client *client, struct rendering *full);
+
+/* Its outbox; an empty one is lent to it if it has none.  Under the mail lock. */
 struct outbox *intake_outbox(struct handler *handler, struct client *client);

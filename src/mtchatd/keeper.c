@@ -50,7 +50,10 @@ static bool is_connection(int fd, struct parked *ret)
 		return false;
 	*ret = (struct parked){.slot = PARKED_NOWHERE};
 	size = sizeof(ret->cookie);
-	tally_begin(fd, domain); /* perhaps we died before that */
+	/* Perhaps we died before its count was begun.  Never twice: in the midst of a compaction
+	 * there are copies of sockets that have given much, and a Unix socket would forget it. */
+	if (domain != AF_UNIX || tally_take(&tally, fd, domain, 0) == -ENODATA)
+		tally_begin(fd, domain);
 	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &ret->cookie, &size) == 0 &&
 	       tally_take(&tally, fd, domain, 0) == 0 && tally.talks;
 }

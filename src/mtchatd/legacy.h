@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "mtchatd/config.h"
+#include "mtchatd/key.h"
 #include "mtchatd/word.h"
 
 enum {
@@ -50,6 +51,12 @@ struct legacy {
 	word slots;   /* only slots below were ever used */
 	word fds;     /* descriptors of clients are below, or up to LEGACY_FDS_SLACK above */
 	struct socket_file socket_files[LEGACY_LISTENERS]; /* by the listener's number */
+
+	/* Whoever makes a room, under the rooms' lock. */
+	word rooms; /* only rooms below were ever used */
+
+	/* The start that made the arena. */
+	uint64_t secret[KEY_SECRET_WORDS]; /* by chance; of keys (key.h) and nonces (recall.h) */
 
 	/* The acceptor, when it ends in order; else the keeper. */
 	word ended_at; /* CLOCK_MONOTONIC, ms; 0: this process has not ended yet */

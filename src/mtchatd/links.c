@@ -81,13 +81,18 @@ static bool look_at_all(struct handler *handler, struct members *members)
 
 void links_look(struct handler *handler)
 {
-	struct room *room = handler->core->lobby;
 	bool owes;
 
 	if (!handler->look_due || handler->now < handler->look_due)
 		return;
-	owes = look_at_all(handler, &room->readers[handler->index].members);
-	owes |= look_at_all(handler, &handler->roomless);
+	owes = look_at_all(handler, &handler->roomless);
+	for (size_t i = 0; i < handler->rooms_count; i++) {
+		struct rendering *renderings = handler->rooms[i]->renderings;
+
+		for (int kind = 0; kind < RENDERINGS; kind++)
+			owes |= look_at_all(handler,
+					    &renderings[kind].readers[handler->index].members);
+	}
 	handler->look_due = 0;
 	if (owes)
 		links_owe(handler);

@@ -142,6 +142,14 @@ int names_add(struct names *names, const struct name *name, uint32_t slot)
 	return 0;
 }
 
+void names_hand_over(struct names *names, const struct name *name, uint32_t slot)
+{
+	struct names_entry *entry = *link_to(names, name, hash_of(names, name));
+
+	if (entry)
+		entry->slot = slot;
+}
+
 void names_remove(struct names *names, const struct name *name)
 {
 	struct names_entry **link = link_to(names, name, hash_of(names, name));
@@ -154,12 +162,13 @@ void names_remove(struct names *names, const struct name *name)
 	names->count--;
 }
 
-void names_each(const struct names *names, void (*visit)(void *context, uint32_t slot),
+void names_each(const struct names *names,
+		void (*visit)(void *context, uint32_t slot, const char *folded, size_t size),
 		void *context)
 {
 	for (uint32_t i = 0; i < names->size; i++) {
 		for (const struct names_entry *entry = names->buckets[i]; entry;
 		     entry = entry->next)
-			visit(context, entry->slot);
+			visit(context, entry->slot, entry->folded, entry->size);
 	}
 }

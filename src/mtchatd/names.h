@@ -51,9 +51,17 @@ bool names_find(const struct names *names, const struct name *name, uint32_t *re
  */
 int names_add(struct names *names, const struct name *name, uint32_t slot);
 
-/* Calls visit() for each entry, in no order.  Under the lock. */
-void names_each(const struct names *names, void (*visit)(void *context, uint32_t slot),
+/*
+ * Calls visit() for each entry, in no order that a client could know or arrange.  folded[0, size):
+ * the name's folded form, there as long as the entry.  Under the lock: 1.5 ms at 100,000 names, and
+ * several times that if they are out of the cache.
+ */
+void names_each(const struct names *names,
+		void (*visit)(void *context, uint32_t slot, const char *folded, size_t size),
 		void *context);
+
+/* Somebody has it: from now on that slot.  Under the lock. */
+void names_hand_over(struct names *names, const struct name *name, uint32_t slot);
 
 /* Nobody has it any more, if anybody had.  Under the lock. */
 void names_remove(struct names *names, const struct name *name);

@@ -11,7 +11,33 @@ void outbox_init(struct outbox *outbox)
 	word_set(&outbox->head, OUTBOX_BEGIN);
 	word_set(&outbox->front, 0);
 	word_set(&outbox->count, 0);
-	word_set(&outbox->replay, 0);
+	word_set(&outbox->turn, 0);
+	word_set(&outbox->settled, 0);
+}
+
+/* One behind the other, in bytes; and, of those of one log, in positions. */
+static bool entries_are_sound(const struct outbox *outbox, uint64_t count)
+{
+	uint64_t settled = word_get(&outbox->settled);
+
+	for (uint64_t i = 1; i < count; i++) {
+		if (outbox->entry[i].begin < outbox->entry[i - 1].begin)
+			return false;
+		if (i > settled && outbox->entry[i].due < outbox->entry[i - 1].due)
+			return false;
+	}
+	return settled <= count;
+}
+
+/* Nothing behind it has gone out, or it would never come. */
+static bool turn_is_sound(const struct outbox *outbox, uint64_t count)
+{
+	uint64_t sent = word_get(&outbox->sent), front = word_get(&outbox->front);
+	uint64_t entry = word_get(&outbox->turn_entry);
+
+	return !word_get(&outbox->turn) ||
+	       (entry < count && entry >= word_get(&outbox->settled) &&
+		outbox->entry[entry].begin >= (front > sent ? front : sent));
 }
 
 /*
@@ -33,14 +59,7 @@ bool outbox_is_sound(const struct outbox *outbox)
 		return false;
 	if ((count ? outbox->entry[0].begin : head) != OUTBOX_BEGIN)
 		return false;
-	for (uint64_t i = 1; i < count; i++) {
-		if (outbox->entry[i].begin < outbox->entry[i - 1].begin ||
-		    outbox->entry[i].due < outbox->entry[i - 1].due ||
-		    (outbox->entry[i].due == outbox->entry[i - 1].due &&
-		     i != word_get(&outbox->replay_entry)))
-			return false;
-	}
-	if (word_get(&outbox->replay) && word_get(&outbox->replay_entry) >= count)
+	if (!entries_are_sound(outbox, count) || !turn_is_sound(outbox, count))
 		return false;
 	return !count || outbox->entry[count - 1].begin <= head;
 }
@@ -57,7 +76,8 @@ struct outbox_draft outbox_draft(struct outbox *outbox)
 int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_t size)
 {
 	struct outbox *outbox = draft->outbox;
-	bool joins = draft->count && outbox->entry[draft->count - 1].due == due;
+	bool joins = draft->count > word_get(&outbox->settled) &&
+		     outbox->entry[draft->count - 1].due == due;
 
 	if (size > sizeof(outbox->bytes) - draft->head)
 		return -ENOSPC;
@@ -73,37 +93,44 @@ int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_
 	return 0;
 }
 
-int outbox_add_replay(struct outbox_draft *draft, uint64_t due, uint64_t lines, const char *text,
-		      size_t size)
+int outbox_add_turn(struct outbox_draft *draft, uint64_t due, uint64_t turn, const char *text,
+		    size_t size)
 {
 	struct outbox *outbox = draft->outbox;
 
-	if (word_get(&outbox->replay) || draft->replay || draft->count == OUTBOX_ENTRIES ||
+	if (word_get(&outbox->turn) || draft->turn || draft->count == OUTBOX_ENTRIES ||
 	    size > sizeof(outbox->bytes) - draft->head)
 		return -ENOSPC;
 	outbox->entry[draft->count].due = due;
 	outbox->entry[draft->count].begin = draft->head;
-	draft->replay = lines + 1;
-	draft->replay_entry = draft->count++;
+	draft->turn = turn;
+	draft->turn_entry = draft->count++;
 	memcpy(outbox->bytes + draft->head, text, size);
 	draft->head += size;
 	return 0;
 }
 
-bool outbox_replay_begins(const struct outbox *outbox, uint64_t cursor)
+bool outbox_turns(const struct outbox *outbox, uint64_t cursor)
 {
-	uint64_t entry = word_get(&outbox->replay_entry);
+	uint64_t entry = word_get(&outbox->turn_entry);
 
-	return word_get(&outbox->replay) && !outbox_has_front(outbox) &&
+	return word_get(&outbox->turn) && !outbox_has_front(outbox) &&
 	       outbox->entry[entry].begin == word_get(&outbox->sent) &&
 	       outbox->entry[entry].due <= cursor;
 }
 
+void outbox_put_turned(struct outbox *outbox, struct redo *redo, bool moved)
+{
+	redo_put(redo, &outbox->turn, 0);
+	if (moved)
+		redo_put(redo, &outbox->settled, word_get(&outbox->count));
+}
+
 void outbox_put(struct outbox_draft *draft, struct redo *redo)
 {
-	if (draft->replay) { /* first: the entry must not be taken for another one */
-		redo_put(redo, &draft->outbox->replay_entry, draft->replay_entry);
-		redo_put(redo, &draft->outbox->replay, draft->replay);
+	if (draft->turn) { /* first: the entry must not be taken for another one */
+		redo_put(redo, &draft->outbox->turn_entry, draft->turn_entry);
+		redo_put(redo, &draft->outbox->turn, draft->turn);
 	}
 	/* The head last: whoever sees it sees the entries below it. */
 	redo_put(redo, &draft->outbox->count, draft->count);
@@ -125,13 +152,14 @@ static struct view look(const struct outbox *outbox)
 	return view;
 }
 
-/* The first entry that has not gone out whole; count if there is none.  There is no front. */
+/*
+ * The first entry that has not gone out whole; count if there is none.  There is no front.  One
+ * behind a turn may have no bytes: then it stands for what follows it, too.
+ */
 static uint64_t first_entry(const struct outbox *outbox, const struct view *view)
 {
-	uint64_t low = 0, high = view->count;
+	uint64_t turn_entry = word_get(&outbox->turn_entry), low = 0, high = view->count;
 
-	if (view->sent == view->head)
-		return view->count;
 	while (low < high) { /* the last one that begins at or before `sent` */
 		uint64_t middle = (low + high) / 2;
 
@@ -140,12 +168,22 @@ static uint64_t first_entry(const struct outbox *outbox, const struct view *view
 		else
 			high = middle;
 	}
+	if (word_get(&outbox->turn) && turn_entry < low &&
+	    outbox->entry[turn_entry].begin == view->sent)
+		return turn_entry;
+	if (view->sent == view->head)
+		return view->count;
 	return low ? low - 1 : 0;
 }
 
-static bool is_behind_replay(const struct outbox *outbox, uint64_t entry)
+static bool is_behind_turn(const struct outbox *outbox, uint64_t entry)
 {
-	return word_get(&outbox->replay) && entry >= word_get(&outbox->replay_entry);
+	return word_get(&outbox->turn) && entry >= word_get(&outbox->turn_entry);
+}
+
+static uint64_t due_of(const struct outbox *outbox, uint64_t entry)
+{
+	return entry < word_get(&outbox->settled) ? 0 : outbox->entry[entry].due;
 }
 
 size_t outbox_due(const struct outbox *outbox, uint64_t cursor)
@@ -157,7 +195,7 @@ size_t outbox_due(const struct outbox *outbox, uint64_t cursor)
 	for (uint64_t i = first_entry(outbox, &view); i < view.count; i++) {
 		uint64_t begin = outbox->entry[i].begin;
 
-		if (outbox->entry[i].due > cursor || is_behind_replay(outbox, i))
+		if (due_of(outbox, i) > cursor || is_behind_turn(outbox, i))
 			return begin > view.sent ? begin - view.sent : 0;
 	}
 	return view.head - view.sent;
@@ -171,14 +209,14 @@ uint64_t outbox_next_due(const struct outbox *outbox)
 	if (outbox_has_front(outbox))
 		return 0; /* at once */
 	first = first_entry(outbox, &view);
-	return first < view.count ? outbox->entry[first].due : 0;
+	return first < view.count ? due_of(outbox, first) : 0;
 }
 
 uint64_t outbox_last_due(const struct outbox *outbox)
 {
 	uint64_t count = word_get(&outbox->count);
 
-	return count ? outbox->entry[count - 1].due : 0;
+	return count ? due_of(outbox, count - 1) : 0;
 }
 
 void outbox_put_front(struct outbox *outbox, struct redo *redo, const char *text, size_t size)

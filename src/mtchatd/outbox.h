@@ -26,13 +26,30 @@ enum {
 	OUTBOX_ENTRIES = 512,
 };
 
+/*
+ * A turn: what a command asked for happens when the client has got what it is owed.  The log is
+ * replayed from an older place on, or the client goes to another log.
+ */
+static inline uint64_t turn_replay(uint64_t lines) /* after so many of the room's lines */
+{
+	return lines + 1;
+}
+
+#define TURN_MOVES (UINT64_C(1) << 63)
+
+static inline uint64_t turn_move(uint32_t log)
+{
+	return TURN_MOVES | log;
+}
+
 struct outbox {
-	word sent;   /* position of the next byte to go out */
-	word head;   /* after the last one; sent == head: empty */
-	word front;  /* if sent < front: entries begin here again */
-	word count;  /* entries, also those that went out */
-	word replay; /* the log is to be replayed after so many of its lines, + 1; 0: it is not */
-	word replay_entry; /* if replay: the entry that goes out behind it, and what follows */
+	word sent;       /* position of the next byte to go out */
+	word head;       /* after the last one; sent == head and no turn: empty */
+	word front;      /* if sent < front: entries begin here again */
+	word count;      /* entries, also those that went out */
+	word turn;       /* what happens when the client has got all before it; 0: nothing */
+	word turn_entry; /* if turn: the entry that goes out behind it, and what follows */
+	word settled;    /* entries below are due at once: their log was left behind */
 	struct {
 		uint64_t due;   /* position in the room's log */
 		uint64_t begin; /* position in bytes[] */
@@ -50,7 +67,7 @@ bool outbox_is_sound(const struct outbox *outbox);
 struct outbox_draft {
 	struct outbox *outbox;
 	uint64_t head, count;
-	uint64_t replay, replay_entry; /* as above; replay 0: unchanged */
+	uint64_t turn, turn_entry; /* as above; turn 0: unchanged */
 };
 
 struct outbox_draft outbox_draft(struct outbox *outbox);
@@ -59,27 +76,41 @@ struct outbox_draft outbox_draft(struct outbox *outbox);
 int outbox_add(struct outbox_draft *draft, uint64_t due, const char *text, size_t size);
 
 /*
- * The log is to be replayed after so many of its lines when the client has got all before `due`;
- * the text follows when it is there again.  -ENOSPC: full, or a replay is to come already.
+ * The turn is to happen when the client has got all before `due`; the text (perhaps empty) goes
+ * out behind it: of a replay, when the client is there again.  -ENOSPC: full, or a turn is to come
+ * already.
  */
-int outbox_add_replay(struct outbox_draft *draft, uint64_t due, uint64_t lines, const char *text,
-		      size_t size);
+int outbox_add_turn(struct outbox_draft *draft, uint64_t due, uint64_t turn, const char *text,
+		    size_t size);
 
-/* Is a replay to come? */
+/* Is a turn to come? */
 static inline bool outbox_waits(const struct outbox *outbox)
 {
-	return word_get(&outbox->replay) != 0;
+	return word_get(&outbox->turn) != 0;
 }
 
-/* Is the client, at `cursor`, where its replay is to begin? */
-bool outbox_replay_begins(const struct outbox *outbox, uint64_t cursor);
+/* The log that its turn leads to.  False: no turn, or a replay. */
+static inline bool outbox_moves(const struct outbox *outbox, uint32_t *ret_log)
+{
+	uint64_t turn = word_get(&outbox->turn);
+
+	if (turn & TURN_MOVES)
+		*ret_log = (uint32_t)turn;
+	return turn & TURN_MOVES;
+}
+
+/* Is the client, at `cursor`, where its turn is to happen? */
+bool outbox_turns(const struct outbox *outbox, uint64_t cursor);
+
+/* Puts into the commit that the turn has happened; moved: to another log. */
+void outbox_put_turned(struct outbox *outbox, struct redo *redo, bool moved);
 
 /* Puts what was added into the commit. */
 void outbox_put(struct outbox_draft *draft, struct redo *redo);
 
 static inline bool outbox_empty(const struct outbox *outbox)
 {
-	return word_get(&outbox->sent) == word_get(&outbox->head);
+	return word_get(&outbox->sent) == word_get(&outbox->head) && !word_get(&outbox->turn);
 }
 
 static inline bool outbox_has_front(const struct outbox *outbox)

@@ -1,6 +1,5 @@
 /* overtake.c - leaves stuck readers behind, and lets them return */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "common/deadline.h"
 #include "common/log.h"
@@ -24,7 +23,7 @@ static void put_rest(struct handler *handler, struct client *client, uint64_t si
 
 	/* What was given to it is still the same: no byte is counted twice. */
 	if (size <= OUTBOX_BEGIN && !outbox_has_front(outbox))
-		outbox_put_front(outbox, &handler->redo, ring_at(&client->room->ring, cursor),
+		outbox_put_front(outbox, &handler->redo, ring_at(&client->rendering->ring, cursor),
 				 size);
 	else
 		redo_put(&handler->redo, &slot->base, word_get(&slot->base) - size);
@@ -33,15 +32,15 @@ static void put_rest(struct handler *handler, struct client *client, uint64_t si
 /* A stuck client is overtaken: its cursor stays at a line's end, and holds nobody any more. */
 static void park(struct handler *handler, struct client *client)
 {
-	struct room *room = client->room;
+	struct rendering *rendering = client->rendering;
 	struct slot *slot = client->slot;
 	struct redo *redo = &handler->redo;
 	uint64_t cursor = word_get(&slot->cursor), next, lines;
 
-	next = ring_next_line(&room->ring, cursor, room_head(room));
-	pthread_mutex_lock(&room->lock);
-	lines = room_lines_before(room, next);
-	pthread_mutex_unlock(&room->lock);
+	next = ring_next_line(&rendering->ring, cursor, rendering_head(rendering));
+	pthread_mutex_lock(&rendering->room->lock);
+	lines = rendering_at(rendering, next).lines;
+	pthread_mutex_unlock(&rendering->room->lock);
 
 	pthread_mutex_lock(&handler->core->mail);
 	if (next != cursor)
@@ -55,14 +54,6 @@ static void park(struct handler *handler, struct client *client)
 	client->laggard = true;
 }
 
-size_t skip_notice(char notice[SKIP_NOTICE_MAX], const struct room *room, uint64_t first,
-		   uint64_t lines)
-{
-	return (size_t)snprintf(notice, SKIP_NOTICE_MAX,
-				"* %" PRIu64 " lines skipped (%s.%" PRIu64 "-%" PRIu64 ")\n", lines,
-				room->record->epoch, first, first + lines - 1);
-}
-
 static void log_skip(const struct client *client, uint64_t lines)
 {
 	char address[PEER_NAME_MAX];
@@ -71,8 +62,31 @@ static void log_skip(const struct client *client, uint64_t lines)
 		  (&(struct log_fields){.message_id = MESSAGE_LINES_SKIPPED,
 					.client_id = word_get(&client->slot->id),
 					.address = peer_name(&client->slot->peer, address),
-					.room = client->room->record->name}),
+					.room = client->rendering->room->record->name}),
 		  "client %s reads too slowly: skipped %" PRIu64 " lines", address, lines);
+}
+
+/* Where a parked client goes on, held from now on; *ret_lines: how many it missed. */
+static uint64_t choose_place(struct handler *handler, const struct client *client,
+			     uint64_t *ret_lines)
+{
+	struct rendering *rendering = client->rendering;
+	uint64_t cursor = word_get(&client->slot->cursor), half = rendering->ring.size / 2;
+	uint64_t parked = word_get(&client->slot->parked), to = cursor, head, lines;
+
+	*ret_lines = 0;
+	pthread_mutex_lock(&rendering->room->lock); /* nobody writes: it is chosen, then held */
+	head = rendering_head(rendering);
+	if (head - cursor > half)
+		to = ring_next_line(&rendering->ring, head - half, head);
+	if (to != cursor) {
+		lines = rendering_at(rendering, to).lines;
+		if (lines >= parked) /* less: they are damaged */
+			*ret_lines = lines + 1 - parked;
+	}
+	gate_hold(rendering, handler->index, to);
+	pthread_mutex_unlock(&rendering->room->lock);
+	return to;
 }
 
 /*
@@ -81,32 +95,23 @@ static void log_skip(const struct client *client, uint64_t lines)
  */
 bool overtaken_return(struct handler *handler, struct client *client)
 {
-	struct room *room = client->room;
 	struct slot *slot = client->slot;
 	struct redo *redo = &handler->redo;
-	uint64_t cursor = word_get(&slot->cursor), to = cursor, head, first, lines = 0;
-	char notice[SKIP_NOTICE_MAX];
-	size_t size = 0;
+	uint64_t cursor = word_get(&slot->cursor), to, lines;
+	struct answer skip;
 
 	if (client->state == CLIENT_LEAVES && client->until <= cursor)
 		return false;
-
-	pthread_mutex_lock(&room->lock); /* nobody writes: a place is chosen, then held */
-	head = room_head(room);
-	if (head - cursor > room->ring.size / 2)
-		to = ring_next_line(&room->ring, head - room->ring.size / 2, head);
-	first = word_get(&slot->parked);
-	if (to != cursor && room_lines_before(room, to) >= first) /* less: they are damaged */
-		lines = room_lines_before(room, to) + 1 - first;
-	gate_hold(room, handler->index, to);
-	pthread_mutex_unlock(&room->lock);
+	to = choose_place(handler, client, &lines);
+	answer_init(&skip, client->rendering->kind);
+	if (lines)
+		answer_skip(&skip, client->rendering->room->record->epoch, word_get(&slot->parked),
+			    lines);
 
 	pthread_mutex_lock(&handler->core->mail);
-	if (lines) {
-		size = skip_notice(notice, room, first, lines);
-		outbox_put_front(intake_outbox(handler, client), redo, notice, size);
-	}
-	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + size - to);
+	if (lines)
+		outbox_put_front(intake_outbox(handler, client), redo, skip.text, skip.size);
+	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + skip.size - to);
 	redo_put(redo, &slot->cursor, to);
 	redo_put(redo, &slot->parked, 0);
 	crash_point(CRASH_RETURNING);
@@ -118,21 +123,22 @@ bool overtaken_return(struct handler *handler, struct client *client)
 }
 
 /* Far enough behind to be in the way now or soon: all laggards cost one grace together. */
-static bool in_the_way(const struct room *room, const struct client *client)
+static bool in_the_way(const struct rendering *rendering, const struct client *client)
 {
 	return !word_get(&client->slot->parked) &&
-	       room_head(room) - word_get(&client->slot->cursor) > room->ring.size / 2;
+	       rendering_head(rendering) - word_get(&client->slot->cursor) >
+		       rendering->ring.size / 2;
 }
 
-uint64_t overtake_due(const struct handler *handler, const struct room *room)
+uint64_t overtake_due(const struct handler *handler, const struct rendering *rendering)
 {
-	const struct members *members = &room->readers[handler->index].members;
-	uint64_t since = atomic_load(&room->gated_since), due = DEADLINE_NEVER;
+	const struct members *members = &rendering->readers[handler->index].members;
+	uint64_t since = atomic_load(&rendering->gated_since), due = DEADLINE_NEVER;
 
 	if (!since)
 		return DEADLINE_NEVER;
 	for (size_t i = members->active; i < members->count; i++) {
-		if (!in_the_way(room, client_at(members, i)))
+		if (!in_the_way(rendering, client_at(members, i)))
 			continue;
 		if (client_at(members, i)->laggard)
 			return handler->now; /* is not waited for again */
@@ -141,10 +147,10 @@ uint64_t overtake_due(const struct handler *handler, const struct room *room)
 	return due;
 }
 
-void overtake_laggards(struct handler *handler, struct room *room)
+void overtake_laggards(struct handler *handler, struct rendering *rendering)
 {
-	const struct members *members = &room->readers[handler->index].members;
-	uint64_t since = atomic_load(&room->gated_since);
+	const struct members *members = &rendering->readers[handler->index].members;
+	uint64_t since = atomic_load(&rendering->gated_since);
 	uint64_t grace = (uint64_t)limit_get(&handler->core->limits.slow_grace_ms);
 	bool parked = false;
 
@@ -154,11 +160,11 @@ void overtake_laggards(struct handler *handler, struct room *room)
 		struct client *client = client_at(members, i);
 
 		if ((client->laggard || handler->now >= since + grace) &&
-		    in_the_way(room, client)) {
+		    in_the_way(rendering, client)) {
 			park(handler, client);
 			parked = true;
 		}
 	}
 	if (parked)
-		delivery_publish(handler, room);
+		delivery_publish(handler, rendering);
 }

@@ -10,17 +10,11 @@
 
 #include "mtchatd/handler.h"
 
-enum { SKIP_NOTICE_MAX = 128 };
-
 /* When the grace is over for clients of this handler, ms; DEADLINE_NEVER: none is in the way. */
-uint64_t overtake_due(const struct handler *handler, const struct room *room);
+uint64_t overtake_due(const struct handler *handler, const struct rendering *rendering);
 
 /* Parks those who are in the way, if it is over. */
-void overtake_laggards(struct handler *handler, struct room *room);
+void overtake_laggards(struct handler *handler, struct rendering *rendering);
 
 /* A parked client has taken all before its gap: it returns.  False if it is leaving instead. */
 bool overtaken_return(struct handler *handler, struct client *client);
-
-/* What a client is told that missed so many lines, from number `first` on.  Returns its size. */
-size_t skip_notice(char notice[SKIP_NOTICE_MAX], const struct room *room, uint64_t first,
-		   uint64_t lines);

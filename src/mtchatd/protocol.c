@@ -1,12 +1,18 @@
 /* protocol.c - what a line from a client means */
+#include <string.h>
+
 #include "mtchatd/protocol.h"
+
+enum { NONCE_MAX = 32 };
+
+static const char nonce_mark[] = "@n=";
 
 static struct utterance say(const char *text, size_t size)
 {
 	return (struct utterance){.text = text, .size = size};
 }
 
-struct utterance protocol_parse(const char *line, size_t size)
+static struct utterance parse_rest(const char *line, size_t size)
 {
 	size_t word = 1, args;
 
@@ -30,4 +36,62 @@ struct utterance protocol_parse(const char *line, size_t size)
 		.word = line + 1,
 		.word_size = word - 1,
 	};
+}
+
+static bool is_nonce_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
+}
+
+/* Of "@n=NONCE " at the line's begin the nonce's size; 0: there is none. */
+static size_t nonce_size(const char *line, size_t size)
+{
+	const size_t begin = strlen(nonce_mark);
+	size_t end = begin;
+
+	if (size < begin || memcmp(line, nonce_mark, begin) != 0)
+		return 0;
+	while (end < size && end <= begin + NONCE_MAX && is_nonce_byte(line[end]))
+		end++;
+	if (end == size || line[end] != ' ' || end > begin + NONCE_MAX)
+		return 0;
+	return end - begin;
+}
+
+/*
+ * Where the rest of a line begins that has anything like a nonce before it: "@n=", no space, one
+ * space.  0: it has not.
+ */
+static size_t prefix_size(const char *line, size_t size)
+{
+	const size_t begin = strlen(nonce_mark);
+	const char *space;
+
+	if (size < begin || memcmp(line, nonce_mark, begin) != 0)
+		return 0;
+	space = memchr(line, ' ', size);
+	return space ? (size_t)(space + 1 - line) : 0;
+}
+
+struct utterance protocol_parse(const char *line, size_t size, bool named)
+{
+	size_t skipped, nonce;
+	struct utterance said;
+
+	if (!size || (line[0] != '@' && line[0] != '/')) /* nearly all */
+		return say(line, size);
+	skipped = prefix_size(line, size);
+	said = parse_rest(line + skipped, size - skipped);
+	if (!skipped)
+		return said;
+	nonce = nonce_size(line, size);
+	/* A command is one, also of those who have no nonces: what was private must not be said. */
+	if (!said.command && !(named && nonce))
+		return parse_rest(line, size);
+	if (named && nonce) {
+		said.nonce = line + strlen(nonce_mark);
+		said.nonce_size = nonce;
+	}
+	return said;
 }

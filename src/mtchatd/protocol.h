@@ -2,7 +2,10 @@
  * protocol.h - what a line from a client means
  *
  * Pure.  A line is a command only if it matches ^/[a-z]+( |$), so /etc/passwd is text; a line
- * that begins with // says the rest from the second slash on.
+ * that begins with // says the rest from the second slash on.  Before either, a named client may
+ * put "@n=NONCE ", by which a line that it sends twice is known (recall.h): 1 to 32 of
+ * A-Z a-z 0-9 _ -, and one space; what follows, be it nothing, is the line.  A command behind
+ * anything like that is a command, whoever sends it: what was to be private must not be said.
  */
 #pragma once
 
@@ -15,7 +18,12 @@ struct utterance {
 	size_t size;
 	const char *word; /* of a command: its name, without the slash */
 	size_t word_size;
+	const char *nonce; /* if nonce_size is not 0 */
+	size_t nonce_size;
 };
 
-/* line: cleaned, without its end.  What is returned points into it. */
-struct utterance protocol_parse(const char *line, size_t size);
+/*
+ * line: cleaned, without its end.  named: a nonce is looked for; else "@n=..." is text like any
+ * other.  What is returned points into the line.
+ */
+struct utterance protocol_parse(const char *line, size_t size, bool named);

@@ -26,42 +26,50 @@ static bool input_is_sound(const struct core *core, const struct slot *slot)
 	return base <= parsed && parsed <= received && received - base <= INPUT_SIZE;
 }
 
+static bool log_is_there(const struct core *core, uint32_t log)
+{
+	return log_room(log) < ROOMS_MAX && core_room(core, log_room(log));
+}
+
 /* A rest of a line and a notice stand before a line's begin. */
 static bool front_is_sound(const struct core *core, const struct slot *slot,
 			   const struct outbox *outbox)
 {
 	return !outbox_has_front(outbox) || word_get(&slot->parked) ||
-	       ring_line_begins(&core->lobby->ring, word_get(&slot->cursor));
+	       ring_line_begins(&core_log(core, slot_log(slot))->ring, word_get(&slot->cursor));
 }
 
 static bool outbox_of_slot_is_sound(const struct core *core, const struct slot *slot)
 {
-	uint64_t number = word_get(&slot->outbox);
+	uint32_t number = slot_outbox(slot), log;
 	const struct outbox *outbox;
 
 	if (!number)
 		return true;
-	if (number > SLOTS_MAX || !pool_can_claim(&core->outboxes, (uint32_t)number) ||
-	    slot_has(slot, TRAIT_ECHO))
+	if (!pool_can_claim(&core->outboxes, number) || slot_has(slot, TRAIT_ECHO))
 		return false;
 	outbox = core_outbox(core, number);
-	return outbox_is_sound(outbox) && outbox_last_due(outbox) <= room_head(core->lobby) &&
-	       front_is_sound(core, slot, outbox);
+	return outbox_is_sound(outbox) && front_is_sound(core, slot, outbox) &&
+	       outbox_last_due(outbox) <= rendering_head(core_log(core, slot_log(slot))) &&
+	       (!outbox_moves(outbox, &log) || log_is_there(core, log));
 }
 
 static bool place_is_sound(const struct core *core, const struct slot *slot)
 {
-	const struct room *room = core->lobby;
-	uint64_t head = room_head(room), cursor = word_get(&slot->cursor);
-	uint64_t parked = word_get(&slot->parked);
+	const struct rendering *log;
+	uint64_t cursor = word_get(&slot->cursor), parked = word_get(&slot->parked), head;
 
+	if (!log_is_there(core, slot_log(slot)))
+		return false;
 	if (slot_has(slot, TRAIT_DRAINS)) /* is given nothing more: the log overruns it */
 		return true;
 	if (slot_has(slot, TRAIT_ECHO))
 		return slot->source == SOURCE_ECHO;
-	if (cursor > head || word_get(&slot->said_until) > head)
+	log = core_log(core, slot_log(slot));
+	head = rendering_head(log);
+	if (!rendering_is_filled(log) || cursor > head || word_get(&slot->said_until) > head)
 		return false;
-	if (parked ? parked - 1 > word_get(&room->record->lines) : head - cursor >= room->ring.size)
+	if (parked ? parked - 1 > room_lines(log->room) : head - cursor >= log->ring.size)
 		return false;
 	return slot->source == SOURCE_RING || slot->source == SOURCE_OUTBOX;
 }
@@ -113,7 +121,7 @@ static int count_received(struct core *core, struct slot *slot, const struct tal
 static int count_sent(struct core *core, struct slot *slot, const struct tally *tally, bool *mended)
 {
 	uint64_t missing = tally->accepted - delivery_accepted(core, slot);
-	uint64_t outbox = word_get(&slot->outbox);
+	uint32_t outbox = slot_outbox(slot);
 	word *count;
 	uint64_t most = 0;
 
@@ -123,7 +131,7 @@ static int count_sent(struct core *core, struct slot *slot, const struct tally *
 	case SOURCE_RING:
 		count = &slot->cursor;
 		if (!word_get(&slot->parked))
-			most = room_head(core->lobby) - word_get(count);
+			most = rendering_head(core_log(core, slot_log(slot))) - word_get(count);
 		break;
 	case SOURCE_OUTBOX:
 		if (!outbox)
@@ -147,7 +155,7 @@ static int count_sent(struct core *core, struct slot *slot, const struct tally *
 static void release(struct core *core, struct slot *slot)
 {
 	struct redo redo = {&core->records[0].redo, core->arena.bytes, 0};
-	uint64_t number = word_get(&slot->outbox);
+	uint32_t number = slot_outbox(slot);
 
 	if (slot_has(slot, TRAIT_DRAINS))
 		word_set(&slot->parsed, word_get(&slot->received));
@@ -158,19 +166,19 @@ static void release(struct core *core, struct slot *slot)
 
 		slot->source = SOURCE_RING;
 		redo_put(&redo, &slot->base, word_get(&slot->base) + sent);
-		redo_put(&redo, &slot->outbox, 0);
+		redo_put(&redo, &slot->ties, slot_ties(slot_log(slot), 0));
 		redo_commit(&redo);
 	}
 }
 
 static void claim(struct core *core, const struct slot *slot)
 {
-	uint64_t outbox = word_get(&slot->outbox);
+	uint32_t outbox = slot_outbox(slot);
 
 	if (slot->input)
 		pool_claim(&core->inputs, slot->input);
 	if (outbox)
-		pool_claim(&core->outboxes, (uint32_t)outbox);
+		pool_claim(&core->outboxes, outbox);
 }
 
 int reconcile_slot(struct core *core, struct slot *slot, int fd, bool *ret_mended)

@@ -13,8 +13,12 @@
 #include "mtchatd/finds.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/move.h"
+#include "mtchatd/naming.h"
+#include "mtchatd/outbox.h"
 #include "mtchatd/reconcile.h"
 #include "mtchatd/recovery.h"
+#include "mtchatd/tags.h"
 #include "mtchatd/tally.h"
 
 struct recovery {
@@ -30,16 +34,6 @@ static void free_slot(struct slot *slot)
 	slot->use = SLOT_FREE;
 }
 
-/* Hangs up for good.  The copy that is parked is dropped when its bag is compacted. */
-static void finish_closing(struct slot *slot, struct find *find)
-{
-	if (find) {
-		shutdown(find->fd, SHUT_RDWR);
-		find_close(find);
-	}
-	free_slot(slot);
-}
-
 /* In words of the journal. */
 static void tell(struct slot *slot, int level, const char *message_id, const char *what)
 {
@@ -52,37 +46,91 @@ static void tell(struct slot *slot, int level, const char *message_id, const cha
 		  "client %s %s", address, what);
 }
 
-/* It keeps its name; in a damaged arena it may have none, or somebody else's. */
-static void take_name_back(struct core *core, struct slot *slot)
+/* Nobody is given an id that is in use, whatever the record of the last one says. */
+static void note_id(struct legacy *legacy, uint64_t id)
 {
-	uint32_t number = (uint32_t)(slot - core->slots);
-	struct name name;
+	if (word_get(&legacy->last_id) < id)
+		word_set(&legacy->last_id, id);
+}
 
-	if (slot_has(slot, TRAIT_NAMED) &&
-	    (slot_has(slot, TRAIT_ECHO) || !tag_name(&core->tags[number], &name) ||
-	     names_add(&core->names, &name, number) < 0))
-		word_set(&core->tags[number].which, 0);
+/* Gives it to the handler of its room, which has one client more. */
+static void give(struct core *core, struct client *client)
+{
+	struct room *room = client->rendering ? client->rendering->room : NULL;
+	struct handler *handler = move_home(core, room);
+	const struct slot *slot = client->slot;
+	uint32_t log;
+
+	if (room) {
+		rooms_use(&core->rooms, room->number);
+		atomic_fetch_add(&room->clients, 1);
+		if (client->arrival == ARRIVES_BACK && !word_get(&slot->parked) &&
+		    !slot_has(slot, TRAIT_DRAINS))
+			gate_hold(client->rendering, handler->index, word_get(&slot->cursor));
+	}
+	if (slot_outbox(slot) && outbox_moves(core_outbox(core, slot_outbox(slot)), &log) &&
+	    log_room(log) != log_room(slot_log(slot)))
+		rooms_use(&core->rooms, log_room(log)); /* it is on its way */
+	handler_give(handler, client);
 }
 
 /* Gives a client that is up to date to a handler; its unread lines are safe from now on. */
 static void deal(struct recovery *recovery, struct slot *slot, struct find *find)
 {
 	struct core *core = recovery->core;
-	struct client *client = &core->clients[slot - core->slots];
-	struct handler *handler;
+	struct client *client = &core->clients[core_number(core, slot)];
 
 	*client = (struct client){
 		.slot = slot,
-		.room = slot_has(slot, TRAIT_ECHO) ? NULL : core->lobby,
+		.rendering = slot_has(slot, TRAIT_ECHO) ? NULL : core_log(core, slot_log(slot)),
 		.arrival = ARRIVES_BACK,
 	};
 	slot->fd = take_fd(&find->fd);
-	take_name_back(core, slot);
-	handler = acceptor_choose_handler(recovery->acceptor, client);
-	if (client->room && !word_get(&slot->parked) && !slot_has(slot, TRAIT_DRAINS))
-		gate_hold(client->room, handler->index, word_get(&slot->cursor));
-	handler_give(handler, client);
+	tags_take_back(core, slot);
+	naming_vouch(core, client);
+	give(core, client);
 	recovery->back++;
+}
+
+/* It went while the process before us ended, or with it: if its room knew it, it is told. */
+static void part(struct core *core, struct slot *slot)
+{
+	uint32_t number = core_number(core, slot);
+	struct client *client = &core->clients[number];
+
+	slot->input = 0;
+	word_set(&slot->ties, slot_ties(slot_log(slot), 0));
+	if (slot_has(slot, TRAIT_ECHO) || log_room(slot_log(slot)) >= ROOMS_MAX ||
+	    !core_room(core, log_room(slot_log(slot))) || !word_get(&slot->id) ||
+	    word_get(&slot->id) > SLOT_ID_MAX || !tags_take_back(core, slot)) {
+		free_slot(slot);
+		return;
+	}
+	if (!admission_claim(&core->admission, peer_counted(&slot->peer), number)) {
+		tags_give_back(core, slot);
+		free_slot(slot);
+		return;
+	}
+	slot->use = SLOT_CLOSING;
+	*client = (struct client){
+		.slot = slot,
+		.rendering = core_log(core, slot_log(slot)),
+		.arrival = ARRIVES_GONE,
+		.state = CLIENT_GONE,
+		.reason = "closed",
+	};
+	note_id(core->legacy, word_get(&slot->id));
+	give(core, client);
+}
+
+/* Hangs up for good.  The copy that is parked is dropped when its bag is compacted. */
+static void finish_closing(struct core *core, struct slot *slot, struct find *find)
+{
+	if (find) {
+		shutdown(find->fd, SHUT_RDWR);
+		find_close(find);
+	}
+	part(core, slot);
 }
 
 /*
@@ -98,13 +146,6 @@ static void renew(struct slot *slot, struct find *find, int r)
 	free_slot(slot);
 }
 
-/* Nobody is given an id that is in use, whatever the record of the last one says. */
-static void note_id(struct legacy *legacy, uint64_t id)
-{
-	if (word_get(&legacy->last_id) < id)
-		word_set(&legacy->last_id, id);
-}
-
 static void recover_live(struct recovery *recovery, struct slot *slot, struct find *find)
 {
 	struct core *core = recovery->core;
@@ -114,13 +155,13 @@ static void recover_live(struct recovery *recovery, struct slot *slot, struct fi
 	if (!find) {
 		tell(slot, LOG_WARNING, MESSAGE_CLIENT_GONE,
 		     "is gone: its connection was not kept");
-		free_slot(slot);
+		part(core, slot);
 		return;
 	}
 	if (breaker_is_poison(core->legacy, slot->cookie, word_get(&slot->parsed))) {
 		tell(slot, LOG_ERR, MESSAGE_POISON,
 		     "is let go: what it sent has ended us five times");
-		finish_closing(slot, find);
+		finish_closing(core, slot, find);
 		return;
 	}
 	r = reconcile_slot(core, slot, find->fd, &mended);
@@ -151,7 +192,7 @@ static void recover_slot(struct recovery *recovery, uint32_t number)
 		crash_point(CRASH_RECONCILED);
 		break;
 	case SLOT_CLOSING:
-		finish_closing(slot, find);
+		finish_closing(recovery->core, slot, find);
 		crash_point(CRASH_FINISHED);
 		break;
 	case SLOT_FREE:
@@ -231,23 +272,33 @@ static void adopt_rest(struct recovery *recovery)
 			crash_point(CRASH_ADOPTED);
 		}
 	}
+	rooms_sweep(&recovery->core->rooms);
 	if (recovery->finds.strays) /* now they have slots, and must not be found again */
 		parking_tidy(&recovery->acceptor->parking);
 }
 
+/* How long nobody was there. */
+static uint64_t gap_until(const struct recovery *recovery, uint64_t now)
+{
+	uint64_t ended = word_get(&recovery->core->legacy->ended_at);
+
+	return ended && ended <= now ? now - ended : GAP_UNKNOWN;
+}
+
 static void report(const struct recovery *recovery, uint64_t begin)
 {
-	uint64_t ended = word_get(&recovery->core->legacy->ended_at), now = clock_ms();
+	uint64_t now = clock_ms(), gap = gap_until(recovery, now);
 
 	word_set(&recovery->core->legacy->ended_at, 0);
-	if (!ended && !recovery->back && !recovery->adopted) /* a first start */
+	if (gap == GAP_UNKNOWN && !recovery->back && !recovery->adopted) /* a first start */
 		return;
+	recovery->core->gap_ms = gap;
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_RECOVERED}),
 		  "%" PRIu32 " connections go on, %" PRIu32
 		  " of them in the middle of a call, %" PRIu32 " new ones: recovered in %" PRIu64
 		  " ms, %" PRIu64 " ms after the end",
 		  recovery->back, recovery->mended, recovery->adopted, now - begin,
-		  ended && ended <= now ? now - ended : 0);
+		  gap == GAP_UNKNOWN ? 0 : gap);
 }
 
 int recovery_run(struct acceptor *acceptor)

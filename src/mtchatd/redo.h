@@ -19,7 +19,7 @@
 
 #include "mtchatd/word.h"
 
-enum { REDO_MAX = 15 };
+enum { REDO_MAX = 31 };
 
 /* In the arena. */
 struct redo_record {

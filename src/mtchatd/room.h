@@ -1,87 +1,56 @@
 /*
  * room.h - a room is one log; its clients are cursors into it
  *
- * Saying something is one short critical section: the lines go into the ring above the head,
- * then the head moves.  Readers need no lock: the head is published with release and read
- * with acquire; what lies below it does not change until it is overwritten, and the gate
- * (gate.h) sees to it that nothing unread is.
- *
- * Every 64 lines the room notes the line's number, offset and time: from there a few
- * lines are counted to tell the number at any position.
+ * Saying something is one short critical section: the line goes into the rings of its renderings
+ * (rendering.h), above their heads; then the heads and the number of lines move, by one commit.
+ * Lines are numbered from 1, without gaps; EPOCH.NUMBER is a line's id, and the epoch is new
+ * whenever the log begins anew.
  */
 #pragma once
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-
-#include "mtchatd/arena.h"
-#include "mtchatd/members.h"
+#include "mtchatd/name.h"
 #include "mtchatd/pace.h"
-#include "mtchatd/redo.h"
-#include "mtchatd/ring.h"
-#include "mtchatd/waitlist.h"
-#include "mtchatd/waker.h"
+#include "mtchatd/render.h"
+#include "mtchatd/rendering.h"
 
 enum {
 	ROOMS_MAX = 4096,
-	ROOM_NAME_MAX = 64, /* bytes */
-	EPOCH_SIZE = 8,     /* 7 characters and a NUL */
-	MARK_LINES = 64,
+	EPOCH_SIZE = 8, /* 7 characters and a NUL */
 };
 
-#define ROOM_RING_MAX  (UINT64_C(64) << 20)
-#define ROOM_MARKS_MAX (ROOM_RING_MAX / MARK_LINES + 1)
-#define ROOM_AREA      (ROOM_RING_MAX + (UINT64_C(32) << 20)) /* ring and marks, sparse */
-
-struct room_mark {
-	uint64_t lines;  /* said before this position */
-	uint64_t offset; /* position in the log */
-	uint64_t time;   /* us since 1970 */
-};
-
-_Static_assert(ROOM_RING_MAX + ROOM_MARKS_MAX * sizeof(struct room_mark) <= ROOM_AREA,
-	       "the marks of the largest ring, all of empty lines, fit");
+#define ROOM_AREA (RENDERINGS * RENDERING_AREA)
 
 /* In the arena. */
 struct room_record {
-	word head;              /* bytes ever said; stored by commits under the lock */
-	word lines;             /* lines ever said: the number of the last one; likewise */
+	word lines;             /* ever said: the number of the last one; by commits, as below */
 	uint64_t ring_size;     /* stored last: there is a room if it is not 0 */
+	uint64_t used;          /* its area may hold something */
 	char epoch[EPOCH_SIZE]; /* new whenever the log begins anew */
-	char name[ROOM_NAME_MAX + 1];
+	char name[NAME_MAX_BYTES + 1];
+	struct rendering_record renderings[RENDERINGS];
 };
 
-/* What one handler has to do with the room. */
-struct readers {
-	/* Any thread. */
-	_Alignas(64) _Atomic uint64_t min; /* no client here needs a byte below; may be low,
-					      never high; UINT64_MAX: no clients */
-	atomic_bool resume;                /* the gate is open again: let senders on */
-	struct waker *waker;               /* of the handler */
-
-	/* Its handler alone. */
-	_Alignas(64) struct members members;
-	uint64_t seen;           /* active members have all up to here */
-	struct pace pace;        /* when to flush */
-	bool said;               /* lines were said here, and the other handlers are not told */
-	struct waitlist waiting; /* senders the gate holds back */
+/* What one handler has to do with it; that handler's alone. */
+struct presence {
+	struct pace pace; /* when to flush */
+	bool said;        /* lines were said here, and the other handlers are not told */
+	bool attended;    /* the room is on the handler's list */
 };
 
 struct room {
 	struct room_record *record;
-	struct room_mark *marks;
-	uint64_t marks_count; /* more than the lines in the ring, divided by MARK_LINES */
-	struct ring ring;
-	struct readers *readers; /* one for each handler */
+	uint32_t number; /* its place in the arena; 0: the lobby */
+	struct rendering renderings[RENDERINGS];
+	struct presence *presences; /* one for each handler */
 	int handlers;
+	int home; /* the handler that its clients are dealt to */
 
-	_Alignas(64) pthread_mutex_t lock; /* over the log's head; held for microseconds */
-	uint64_t limit;                    /* lock; how far the head may go */
-	_Atomic uint64_t spoken, fresh;    /* stored under the lock; see pace.h */
+	uint32_t users, attending; /* the rooms' lock: rooms.h */
+	atomic_uint clients;       /* in it */
 
-	/* Senders wait since then, ms: the log would overwrite unread lines.  0: they do not. */
-	_Alignas(64) _Atomic uint64_t gated_since;
+	_Alignas(64) pthread_mutex_t lock; /* over the heads; held for microseconds */
+	uint64_t time;                  /* lock; us: of the last draft, no later one is earlier */
+	_Atomic uint64_t spoken, fresh; /* stored under the lock; see pace.h */
 };
 
 /* Where it lies in the arena. */
@@ -89,62 +58,65 @@ struct room_place {
 	struct arena *arena;
 	struct room_record *record;
 	uint64_t area; /* offset of its ROOM_AREA */
+	uint32_t number;
+	struct waker *const *wakers; /* one for each handler */
+	int handlers;
 };
 
-/* Opens a new room there; wakers: one for each handler.  Returns 0, or -errno. */
+/* Opens a new room there.  Returns 0, or -errno. */
 int room_new(struct room **ret, const struct room_place *place, const char *name,
-	     uint64_t ring_size, struct waker *const *wakers, int handlers);
+	     uint64_t ring_size);
 
 /*
  * Takes over the room that was found there, cut short commits finished.  Its marks and its bytes
  * may be anything.  0; -EBADMSG: it cannot be one; or another -errno.
  */
-int room_adopt(struct room **ret, const struct room_place *place, struct waker *const *wakers,
-	       int handlers);
+int room_adopt(struct room **ret, const struct room_place *place);
+
+/* Frees what is ours of it; the log stays in the arena. */
 void room_free(struct room *room);
+
+/* There is no room there any more: its memory is given back. */
+void room_forget(const struct room_place *place);
+
+static inline uint64_t room_lines(const struct room *room)
+{
+	return word_get(&room->record->lines);
+}
 
 /* The longest rendered line that always fits once the gate has opened, in bytes. */
 static inline uint64_t room_line_max(const struct room *room)
 {
-	return room->ring.size / 4 - 1;
+	return room->renderings[RENDERING_TEXT].ring.size / 4 - 1;
 }
 
-/* The log's end, for readers. */
-static inline uint64_t room_head(const struct room *room)
-{
-	return atomic_load_explicit(&room->record->head, memory_order_acquire);
-}
-
-/* Lines that are being said and are not committed yet.  Between lock and unlock. */
+/* Lines that are being said and are not committed yet.  Between room_begin() and room_end(). */
 struct room_draft {
 	struct room *room;
-	uint64_t head, lines, time;
+	uint64_t lines;
+	uint64_t head[RENDERINGS], shown[RENDERINGS];
+	uint64_t time;             /* us since 1970 */
+	struct render_time *clock; /* the caller's, kept from draft to draft */
+	struct rendering *full;    /* of the last line that did not fit */
 };
 
-/* Takes the lock.  time: us since 1970. */
-struct room_draft room_begin(struct room *room, uint64_t time);
+/* Takes the lock. */
+struct room_draft room_begin(struct room *room, uint64_t time, struct render_time *clock);
 
-/* Adds a line and its LF.  -ENOSPC: it would overwrite what somebody has not read. */
-int room_say(struct room_draft *draft, const char *text, size_t size);
+/* Adds a line.  -ENOSPC: it would overwrite what somebody has not read, in draft->full. */
+int room_say(struct room_draft *draft, const struct said *said);
 
-/* Puts what was said into the commit. */
-void room_put(struct room_draft *draft, struct redo *redo);
+/* Was anything said? */
+static inline bool room_said(const struct room_draft *draft)
+{
+	return draft->lines != room_lines(draft->room);
+}
+
+/* Puts what was said into the commit: up to 5 stores. */
+void room_put(const struct room_draft *draft, struct redo *redo);
 
 /* Lets the lock go. */
-void room_end(struct room_draft *draft);
-
-/*
- * How many lines were said before the position, which is a line's begin and still held.
- * Under the lock.
- */
-uint64_t room_lines_before(struct room *room, uint64_t position);
-
-/*
- * Where a replay of the last lines may begin: after `*lines` lines, or later if those before are
- * not held any more, or not in the newer half of the log (what is older would be in the way at
- * once). Then *lines tells after how many.  Under the lock.
- */
-uint64_t room_replay_from(struct room *room, uint64_t *lines);
+void room_end(const struct room_draft *draft);
 
 /* Wakes every other handler that has clients here and sleeps. */
 void room_wake_others(struct room *room, int handler);

@@ -19,7 +19,6 @@ enum {
 
 struct server {
 	struct core *core;
-	struct handler *handlers[HANDLERS_MAX];
 	struct acceptor acceptor;
 	struct store *store;
 	bool inherits; /* connections of the process before us */
@@ -153,7 +152,7 @@ static int make_handlers(struct server *server)
 	int r = 0;
 
 	for (int i = 0; r >= 0 && i < server->core->handlers; i++)
-		r = handler_new(&server->handlers[i], server->core, i);
+		r = handler_new(&server->core->crew[i], server->core, i);
 	return r;
 }
 
@@ -162,7 +161,7 @@ static int start_handlers(struct server *server)
 	int r = 0;
 
 	for (int i = 0; r >= 0 && i < server->core->handlers; i++)
-		r = handler_start(server->handlers[i]);
+		r = handler_start(server->core->crew[i]);
 	return r;
 }
 
@@ -173,11 +172,13 @@ static void end_handlers(struct server *server)
 	/* What was handed on is the next process's, whole: nothing is flushed or closed. */
 	atomic_store(acceptor_hands_on(&server->acceptor) ? &core->resting : &core->stopping, true);
 	for (int i = 0; i < core->handlers; i++) {
-		if (server->handlers[i])
-			handler_wake(server->handlers[i]);
+		if (core->crew[i])
+			handler_wake(core->crew[i]);
 	}
 	for (int i = 0; i < core->handlers; i++)
-		handler_free(server->handlers[i]);
+		handler_join(core->crew[i]);
+	for (int i = 0; i < core->handlers; i++)
+		handler_free(core->crew[i]);
 }
 
 static void tell_started(const struct acceptor *acceptor, bool as_configured)
@@ -209,7 +210,7 @@ static int serve(struct server *server, const struct config *settled, const stru
 		 const char *path)
 {
 	struct acceptor *acceptor = &server->acceptor;
-	int r = acceptor_init(acceptor, server->core, server->handlers, settled, path,
+	int r = acceptor_init(acceptor, server->core, server->core->crew, settled, path,
 			      server->store);
 
 	if (r < 0) {

@@ -13,7 +13,7 @@
  * Life: FREE -- the acceptor --> COMING -- a handler joins it --> LIVE --> CLOSING --> FREE
  * COMING is stored before anything else of a new client, LIVE after all of it; CLOSING before
  * anything is given up, FREE after the descriptor is closed.  All other words belong to the
- * client's handler.
+ * client's handler, but `ties`: that is stored under the core's mail lock (feed.h).
  */
 #pragma once
 
@@ -37,21 +37,23 @@ enum slot_trait {
 /* More are never given: ids that are counted up do not overflow. */
 #define SLOT_ID_MAX (UINT64_C(1) << 62)
 
-/* `discarded`: it has said /quit, and all that it still sends is thrown away. */
-#define DISCARD_ALL UINT64_MAX
+/* `discarded`: it has said /quit, and all that it still sends is thrown away; */
+#define DISCARD_ALL (UINT64_MAX - 1)
+/* or that is so since it leaves, for whatever reason: it was told, and its room. */
+#define DISCARD_PARTED UINT64_MAX
 
 struct slot {
 	/* What it was given. */
 	word cursor; /* position in its room's log */
 	word base;   /* makes the second sum above come out */
 	word parked; /* overtaken while stuck: the position it left, + 1; else 0 */
-	word outbox; /* number of its outbox in the pool, or 0 */
+	word ties;   /* which log it reads, which outbox it has: slot_log(), slot_outbox() */
 
 	/* What it gave. */
 	word received;   /* bytes recv() ever returned */
 	word parsed;     /* of these, said or obeyed (echo: sent back) */
 	word input_base; /* stream position of byte 0 of its input buffer */
-	word discarded;  /* bytes thrown away of the over-long line it is in; or DISCARD_ALL */
+	word discarded;  /* bytes thrown away of the over-long line it is in; or DISCARD_... */
 
 	word said_until; /* position in the log after its own last line */
 	uint64_t cookie; /* SO_COOKIE: which socket this is, for ever */
@@ -67,9 +69,47 @@ struct slot {
 	_Atomic uint8_t traits; /* set of enum slot_trait */
 };
 
+/* A log: a room's number and a rendering. */
+static inline uint32_t log_number(uint32_t room, unsigned kind)
+{
+	return room * 2 + kind;
+}
+
+static inline uint32_t log_room(uint32_t log)
+{
+	return log / 2;
+}
+
+static inline unsigned log_kind(uint32_t log)
+{
+	return log % 2;
+}
+
+static inline uint64_t slot_ties(uint32_t log, uint32_t outbox)
+{
+	return (uint64_t)log << 32 | outbox;
+}
+
+/* Number of its outbox in the pool, or 0. */
+static inline uint32_t slot_outbox(const struct slot *slot)
+{
+	return (uint32_t)word_get(&slot->ties);
+}
+
+static inline uint32_t slot_log(const struct slot *slot)
+{
+	return (uint32_t)(word_get(&slot->ties) >> 32);
+}
+
 static inline bool slot_has(const struct slot *slot, enum slot_trait trait)
 {
 	return atomic_load_explicit(&slot->traits, memory_order_relaxed) & trait;
+}
+
+/* What it still sends counts for nothing. */
+static inline bool slot_is_deaf(const struct slot *slot)
+{
+	return word_get(&slot->discarded) >= DISCARD_ALL;
 }
 
 /* By its handler alone: no other thread changes them. */

@@ -60,10 +60,21 @@ static void ping(struct supervision *supervision, uint64_t now)
 		handler_ask(supervision->handlers[i]);
 }
 
+static uint64_t lines_said(const struct supervision *supervision)
+{
+	uint64_t lines = 0;
+
+	for (int i = 0; i < supervision->core->handlers; i++)
+		lines += atomic_load_explicit(&supervision->handlers[i]->lines,
+					      memory_order_relaxed);
+	return lines;
+}
+
 static void send_status(struct supervision *supervision, uint64_t now, uint32_t max_clients,
 			const char *trouble)
 {
-	uint64_t lines = word_get(&supervision->core->lobby->record->lines);
+	uint64_t lines = lines_said(supervision);
+	unsigned rooms = supervision->core->rooms.count;
 	uint64_t passed = now - supervision->lines_at;
 	char status[STATUS_MAX];
 
@@ -75,9 +86,9 @@ static void send_status(struct supervision *supervision, uint64_t now, uint32_t 
 		supervision->lines = lines;
 		supervision->lines_at = now;
 	}
-	snprintf(status, sizeof(status), "%u/%u clients, 1 room, %llu lines/s%s%s",
-		 admission_taken(&supervision->core->admission), max_clients,
-		 (unsigned long long)supervision->rate, trouble ? "; " : "",
+	snprintf(status, sizeof(status), "%u/%u clients, %u room%s, %llu lines/s%s%s",
+		 admission_taken(&supervision->core->admission), max_clients, rooms,
+		 rooms == 1 ? "" : "s", (unsigned long long)supervision->rate, trouble ? "; " : "",
 		 trouble ? trouble : "");
 	if (strcmp(status, supervision->status) != 0 &&
 	    notify_send(supervision->notify, "STATUS=%s", status) != -EAGAIN)

@@ -2,16 +2,28 @@
  * tag.h - the name of a client, in the arena
  *
  * Two copies, and a word that says which one holds: a new name is written where the word does
- * not point, and becomes true with the commit that answers it.  Stored by the client's
- * handler, under the names' lock; read by it without, by others under the lock.
+ * not point, and becomes true with the commit that answers it.
+ *
+ * Stored under the names' lock, mostly by the client's handler, and read under it; its handler
+ * reads it also under its room's lock alone.  Others store a name only under that room's lock, too,
+ * or once, with TAG_RENAMED, which its handler clears: so no copy changes that is being read.
+ *
+ * A name can be lost to somebody who proves that it is his: then the word says that the copy held,
+ * so that the room can still be told who left, or what the new name was before.
  */
 #pragma once
 
 #include "mtchatd/name.h"
 #include "mtchatd/word.h"
 
+enum { TAG_LOST = 2 }; /* added to `which`: the name was taken over, its client is to go */
+
+#define TAG_RENAMED (UINT64_C(1) << 32) /* in `told`: the name before was the other copy */
+
 struct tag {
-	word which; /* 0: no name; else 1 + the index of the text that holds */
+	word which; /* 0: no name; else 1 + the index of the text that holds; + TAG_LOST */
+	word told;  /* 1 + the number of the room that was told that it joined; + TAG_RENAMED: and
+		       was not told its new name yet; 0: none was */
 	char text[2][NAME_MAX_BYTES + 1];
 };
 
@@ -20,7 +32,26 @@ static inline const char *tag_text(const struct tag *tag)
 {
 	uint64_t which = word_get(&tag->which);
 
-	return which ? tag->text[which - 1] : "";
+	return which == 1 || which == 2 ? tag->text[which - 1] : "";
+}
+
+/* The same, also if it was lost. */
+static inline const char *tag_last_text(const struct tag *tag)
+{
+	uint64_t which = word_get(&tag->which);
+
+	return which ? tag->text[(which - 1) % 2] : "";
+}
+
+/* The name before the one that holds: only if `told` says so. */
+static inline const char *tag_text_before(const struct tag *tag)
+{
+	return tag->text[word_get(&tag->which) % 2];
+}
+
+static inline bool tag_is_lost(const struct tag *tag)
+{
+	return word_get(&tag->which) > TAG_LOST;
 }
 
 /* Writes a name where it does not hold yet; returns the value of `which` that makes it hold. */

@@ -7,17 +7,19 @@
 #pragma once
 
 struct tune {
-	int split_members;    /* a room with more is dealt out to further handlers */
-	int keepalive_idle_s; /* TCP keepalive: first probe after so much silence, */
-	int keepalive_step_s; /* the next ones so far apart, */
-	int keepalive_probes; /* and so many in vain end the link */
-	int link_look_ms;     /* how often links that owe us an ACK are looked at */
-	int link_dead_ms;     /* unanswered for so long: dead */
-	int linger_ms;        /* how long a peer that ended may take for the rest */
-	int refused_max;      /* refused connections that are drained at a time */
-	int status_ms;        /* how often STATUS= is brought up to date */
-	int stop_ms;          /* how long a stop waits for what is owed */
-	int reconcile;        /* 0: the kernel's counts are not asked for, and tests must fail */
+	int split_members;     /* a room with more is dealt out to further handlers */
+	int keepalive_idle_s;  /* TCP keepalive: first probe after so much silence, */
+	int keepalive_step_s;  /* the next ones so far apart, */
+	int keepalive_probes;  /* and so many in vain end the link */
+	int link_look_ms;      /* how often links that owe us an ACK are looked at */
+	int link_dead_ms;      /* unanswered for so long: dead */
+	int linger_ms;         /* how long a peer that ended may take for the rest */
+	int refused_max;       /* refused connections that are drained at a time */
+	int status_ms;         /* how often STATUS= is brought up to date */
+	int rendering_idle_ms; /* a rendering that nobody reads for so long is filled no more */
+	int commands_rate;     /* commands a second of one client; 0: no limit */
+	int stop_ms;           /* how long a stop waits for what is owed */
+	int reconcile;         /* 0: the kernel's counts are not asked for, and tests must fail */
 };
 
 #define TUNE_DEFAULT                                                                               \
@@ -31,6 +33,8 @@ struct tune {
 		.linger_ms = 5000,                                                                 \
 		.refused_max = 64,                                                                 \
 		.status_ms = 5000,                                                                 \
+		.rendering_idle_ms = 600000,                                                       \
+		.commands_rate = 100,                                                              \
 		.stop_ms = 1000,                                                                   \
 		.reconcile = 1,                                                                    \
 	})

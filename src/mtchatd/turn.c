@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "common/deadline.h"
+#include "mtchatd/arrival.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
@@ -16,21 +17,41 @@ enum { EVENTS = 256 };
 
 static const uint64_t for_ever = UINT64_MAX; /* ns */
 
-static bool has_unread(const struct readers *readers, const struct room *room)
+static bool is_unread(const struct rendering *rendering, const struct readers *readers)
 {
-	return readers->members.count && room_head(room) != readers->seen;
+	return readers->members.count && rendering_head(rendering) != readers->seen;
+}
+
+static bool has_unread(const struct handler *handler, const struct room *room)
+{
+	for (int kind = 0; kind < RENDERINGS; kind++) {
+		const struct rendering *rendering = &room->renderings[kind];
+
+		if (is_unread(rendering, &rendering->readers[handler->index]))
+			return true;
+	}
+	return false;
+}
+
+static bool room_has_news(const struct handler *handler, const struct room *room)
+{
+	for (int kind = 0; kind < RENDERINGS; kind++) {
+		if (atomic_load(&room->renderings[kind].readers[handler->index].resume))
+			return true;
+	}
+	return has_unread(handler, room);
 }
 
 /* Is there anything that epoll does not tell?  Between lying down and sleeping. */
 static bool has_news(const struct handler *handler)
 {
-	const struct room *room = handler->core->lobby;
-	const struct readers *readers = &room->readers[handler->index];
-
+	for (size_t i = 0; i < handler->rooms_count; i++) {
+		if (room_has_news(handler, handler->rooms[i]))
+			return true;
+	}
 	return atomic_load(&handler->has_mail) || !handler_answered(handler) ||
 	       (atomic_load(&handler->core->stopping) && !handler->stop_due) ||
-	       atomic_load(&handler->core->resting) || atomic_load(&readers->resume) ||
-	       handler->answering.count || has_unread(readers, room);
+	       atomic_load(&handler->core->resting) || handler->answering.count;
 }
 
 static bool broken_can_go_on(const struct handler *handler)
@@ -47,8 +68,14 @@ static bool broken_can_go_on(const struct handler *handler)
 /* When the next thing is to be done that nobody will wake us for, ms. */
 static uint64_t next_due(const struct handler *handler)
 {
-	uint64_t due = overtake_due(handler, handler->core->lobby);
+	uint64_t due = DEADLINE_NEVER;
 
+	for (size_t i = 0; i < handler->rooms_count; i++) {
+		for (int kind = 0; kind < RENDERINGS; kind++)
+			due = deadline_earlier(due,
+					       overtake_due(handler,
+							    &handler->rooms[i]->renderings[kind]));
+	}
 	if (broken_can_go_on(handler))
 		return handler->now;
 	if (handler->throttled.count)
@@ -79,7 +106,7 @@ static void handle_event(struct handler *handler, const struct epoll_event *even
 	if (!client) /* the waker: what it is about, the loop looks at anyway */
 		return;
 	if (event->events & (EPOLLERR | EPOLLHUP) &&
-	    (!client->room || client->state != CLIENT_TALKS)) {
+	    (!client->rendering || client->state != CLIENT_TALKS)) {
 		departure_end(handler, client, client->reason ? client->reason : "reset");
 		return;
 	}
@@ -93,7 +120,7 @@ static void handle_event(struct handler *handler, const struct epoll_event *even
 		echo_serve(handler, client);
 	} else {
 		if (event->events & EPOLLOUT &&
-		    !delivery_serve(handler, client, room_head(client->room)))
+		    !delivery_serve(handler, client, rendering_head(client->rendering)))
 			return;
 		if (event->events & EPOLLIN && client->state == CLIENT_TALKS)
 			intake_read(handler, client);
@@ -130,9 +157,9 @@ static void read_broken(struct handler *handler)
 	waitlist_done(&broken);
 }
 
-static void resume_gated(struct handler *handler, struct room *room)
+static void resume_gated(struct handler *handler, struct rendering *rendering)
 {
-	struct readers *readers = &room->readers[handler->index];
+	struct readers *readers = &rendering->readers[handler->index];
 	struct waitlist waiting;
 
 	if (!atomic_exchange(&readers->resume, false))
@@ -141,7 +168,9 @@ static void resume_gated(struct handler *handler, struct room *room)
 	for (size_t i = 0; i < waiting.count; i++) {
 		struct client *client = handler_waited(handler, &waiting.list[i]);
 
-		if (client)
+		if (client && client->state == CLIENT_GONE)
+			departure_finish(handler, client);
+		else if (client)
 			intake_resume(handler, client, PAUSE_GATE);
 	}
 	waitlist_done(&waiting);
@@ -168,21 +197,34 @@ static void resume_throttled(struct handler *handler)
 	waitlist_done(&throttled);
 }
 
+static size_t receivers(const struct handler *handler, const struct room *room)
+{
+	size_t receivers = 0;
+
+	for (int kind = 0; kind < RENDERINGS; kind++)
+		receivers += room->renderings[kind].readers[handler->index].members.active;
+	return receivers;
+}
+
+static bool is_shut(const struct room *room)
+{
+	return gate_is_shut(&room->renderings[RENDERING_TEXT]) ||
+	       gate_is_shut(&room->renderings[RENDERING_JSON]);
+}
+
 /* Gives those who spoke lately a moment to speak again: pace.h. */
 static void nap(struct handler *handler, struct room *room, struct epoll_event *events)
 {
-	struct readers *readers = &room->readers[handler->index];
+	struct pace *pace = &room->presences[handler->index].pace;
 	uint64_t begin = clock_ns(), now = begin;
-	uint64_t budget = pace_begin(&readers->pace, readers->members.active, begin);
+	uint64_t budget = pace_begin(pace, receivers(handler, room), begin);
 
-	while (now - begin < budget && !gate_is_shut(room) &&
-	       pace_waits(&readers->pace,
-			  atomic_load_explicit(&room->spoken, memory_order_relaxed))) {
+	while (now - begin < budget && !is_shut(room) &&
+	       pace_waits(pace, atomic_load_explicit(&room->spoken, memory_order_relaxed))) {
 		bool waits;
 
 		waker_lie_down(handler->waker); /* to be told when the room speaks elsewhere */
-		waits = pace_waits(&readers->pace,
-				   atomic_load_explicit(&room->spoken, memory_order_relaxed));
+		waits = pace_waits(pace, atomic_load_explicit(&room->spoken, memory_order_relaxed));
 		handle_events(handler, events,
 			      wait_for_events(handler, events, waits ? budget - (now - begin) : 0));
 		now = clock_ns();
@@ -191,18 +233,23 @@ static void nap(struct handler *handler, struct room *room, struct epoll_event *
 
 static void serve_room(struct handler *handler, struct room *room, struct epoll_event *events)
 {
-	struct readers *readers = &room->readers[handler->index];
+	struct presence *presence = &room->presences[handler->index];
 
-	if (has_unread(readers, room))
+	if (has_unread(handler, room))
 		nap(handler, room, events);
-	if (readers->said) { /* also if the one who said it has gone, and was our last one */
-		readers->said = false;
+	if (presence->said) { /* also if the one who said it has gone, and was our last one */
+		presence->said = false;
 		room_wake_others(room, handler->index);
 	}
-	if (!has_unread(readers, room))
+	if (!has_unread(handler, room))
 		return;
-	delivery_flush(handler, room);
-	pace_flushed(&readers->pace, atomic_load_explicit(&room->spoken, memory_order_relaxed),
+	for (int kind = 0; kind < RENDERINGS; kind++) {
+		struct rendering *rendering = &room->renderings[kind];
+
+		if (is_unread(rendering, &rendering->readers[handler->index]))
+			delivery_flush(handler, rendering);
+	}
+	pace_flushed(&presence->pace, atomic_load_explicit(&room->spoken, memory_order_relaxed),
 		     atomic_load_explicit(&room->fresh, memory_order_relaxed), clock_ns());
 	links_owe(handler);
 }
@@ -217,12 +264,12 @@ static void serve_answers(struct handler *handler)
 		if (!client)
 			continue;
 		client->answering = false;
-		if (client->state == CLIENT_DRAINS)
+		if (client->state == CLIENT_DRAINS || client->state == CLIENT_GONE)
 			continue;
 		if (slot_has(client->slot, TRAIT_ECHO))
 			echo_serve(handler, client);
 		else
-			delivery_serve(handler, client, room_head(client->room));
+			delivery_serve(handler, client, rendering_head(client->rendering));
 		links_owe(handler);
 	}
 	waitlist_done(&answering);
@@ -245,10 +292,19 @@ static bool has_ended(const struct handler *handler)
 		(!atomic_load(&handler->load) && !atomic_load(&handler->has_mail)));
 }
 
+/* For each rendering of each room that the handler attends: those that come meanwhile, too. */
+static void for_each_log(struct handler *handler,
+			 void (*do_one)(struct handler *handler, struct rendering *rendering))
+{
+	for (size_t i = 0; i < handler->rooms_count; i++) {
+		for (int kind = 0; kind < RENDERINGS; kind++)
+			do_one(handler, &handler->rooms[i]->renderings[kind]);
+	}
+}
+
 bool turn(struct handler *handler)
 {
 	struct epoll_event events[EVENTS];
-	struct room *room = handler->core->lobby;
 	uint64_t due, wait = for_ever, asked;
 	int n;
 
@@ -262,18 +318,20 @@ bool turn(struct handler *handler)
 	handler->time = clock_real_us();
 	handler->round++;
 	asked = atomic_load(&handler->asked);
-	handler_take_inbox(handler);
+	arrival_take_all(handler);
 	handle_events(handler, events, n);
 	read_broken(handler);
-	resume_gated(handler, room);
+	for_each_log(handler, resume_gated);
 	resume_throttled(handler);
 	look_for_stop(handler);
-	serve_room(handler, room, events);
+	for (size_t i = 0; i < handler->rooms_count; i++)
+		serve_room(handler, handler->rooms[i], events);
 	serve_answers(handler);
-	delivery_publish(handler, room);
-	overtake_laggards(handler, room);
+	for_each_log(handler, delivery_publish);
+	for_each_log(handler, overtake_laggards);
 	departure_sweep(handler);
 	links_look(handler);
+	handler_tidy(handler);
 	atomic_store(&handler->answered, asked);
 	return !has_ended(handler);
 }
