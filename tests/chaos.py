@@ -19,9 +19,9 @@ import select
 import statistics
 import time
 
-from chatter import PATIENCE, token
-from guests import Churner, Guest
-from judge import Log, Verdict
+from chatter import PATIENCE
+from guests import Churner, Guest, Visitor
+from judge import Place, Verdict
 
 KEPT = 4 << 20   # bytes of the log behind the last reader, where a repeat may begin
 
@@ -38,13 +38,26 @@ class Crowd:
         self.random = random.Random(seed)
         self.epoll = select.epoll()
         self.verdict = Verdict()
-        self.log = Log(self.verdict)
+        self.places = {}                       # the rooms that always have somebody, by name
+        self.visitors = [Churner]              # kinds of those who come and go
+        # Of movers.py: those whose names stay; who asks at the end; rooms that are one's own.
+        self.friends, self.clerk, self.nooks = [], None, set()
         self.members, self.all = {}, []  # connected ones by descriptor; those to be judged
         self.active, self.waiting = [], set()  # those that do something; that wait for the log
         self.ids = itertools.count(1)
-        self.start, self.here = token() + b"\n", set()
-        self.talks, self.began, self.crashes = True, False, 0
+        self.talks, self.began = True, False
+        self.crashes = self.deaths = 0         # the latter count restarts, too
         self.trim_at, self._marked = 0.0, False
+
+    @property
+    def log(self):
+        """What is said in the lobby, as text clients hear it."""
+        return self.place(b"lobby").text
+
+    def place(self, room):
+        if room not in self.places:
+            self.places[room] = Place(self.verdict, room)
+        return self.places[room]
 
     def add(self, count=1, kind=Guest, connect=None, **options):
         """Before gather(), or Echoers at any time."""
@@ -57,22 +70,32 @@ class Crowd:
             self.active.append(member)
 
     def gather(self):
-        """Until all are in the room; what is said from then on is everybody's."""
-        guests = {member for member in self.all if isinstance(member, Guest)}
-        first = self.all[0]
+        """Until all are in their rooms; what is said from then on is everybody's there."""
+        rooms = {}
+        for member in self.all:
+            if isinstance(member, Guest):
+                rooms.setdefault(member.place, []).append(member)
         end, due = time.monotonic() + PATIENCE, 0.0
-        while not guests <= self.here:
+        while not all(place.here.issuperset(guests) for place, guests in rooms.items()):
             now = time.monotonic()
-            assert now < end, f"{len(guests - self.here)} did not come in"
+            missing = sum(len(set(guests) - place.here) for place, guests in rooms.items())
+            assert now < end, f"{missing} did not come in"
             if now >= due:
-                first.out += b"here\n"
-                first.flush()
+                for place, guests in rooms.items():
+                    self._cry(guests, place.word + b"\n")
                 due = now + 0.02
             self._turn(0.02)
-        first.out += self.start
-        first.flush()
-        self.run(until=lambda: all(guest.joined for guest in guests))
+        for place, guests in rooms.items():
+            self._cry(guests, place.start)
+        self.run(until=lambda: all(guest.joined for guests in rooms.values() for guest in guests))
         self.began = True
+
+    @staticmethod
+    def _cry(guests, line):
+        """By the first of them that has no name."""
+        first = next(guest for guest in guests if type(guest).is_nameless)
+        first.out += line
+        first.flush()
 
     def run(self, seconds=PATIENCE, until=None):
         """So long; or until it is so, which must be within that time."""
@@ -103,7 +126,7 @@ class Crowd:
             self._trim(now)
 
     def _churn(self):
-        busy = sum(1 for member in self.all if isinstance(member, Churner) and not member.judged)
+        busy = sum(1 for member in self.all if isinstance(member, Visitor) and not member.judged)
         for _ in range(self.churners - busy):
             try:
                 sock = self.connect()
@@ -112,17 +135,20 @@ class Crowd:
                 if error.errno not in (errno.ECONNREFUSED, errno.ENOENT):
                     raise
                 continue
-            self._enter(Churner(self, sock))
+            self._enter(self.random.choice(self.visitors)(self, sock))
 
     def _trim(self, now):
         self.trim_at = now + 0.2
         for those in (self.all, self.active):
             those[:] = [member for member in those
-                        if not (isinstance(member, Churner) and member.judged)]
-        positions = [member.ear.at for member in self.all
-                     if isinstance(member, Guest) and not (member.ended and member.is_done())]
-        if positions:
-            self.log.trim(min(positions) - KEPT)
+                        if not (isinstance(member, Visitor) and member.judged)]
+        positions = {}
+        for member in self.all:
+            if isinstance(member, Guest) and not (member.ended and member.is_done()):
+                ear = member.ear
+                positions[ear.log] = min(ear.at, positions.get(ear.log, ear.at))
+        for log, at in positions.items():
+            log.trim(at - KEPT)
 
     # Silences
 
@@ -131,6 +157,7 @@ class Crowd:
         self._end_gap()
         self._marked = True
         self.crashes += crash
+        self.deaths += 1
         for member in self.all:
             member.longest = 0.0
 
@@ -154,13 +181,20 @@ class Crowd:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self._turn(0.002)
-            if self.log.is_complete() and all(member.is_done() for member in self.all):
+            if all(log.is_complete() for log in self._logs()) and \
+                    all(member.is_done() for member in self.all):
                 break
+        if self.clerk and not self.verdict.faults():
+            self.clerk.inquire(end - time.monotonic())
         for member in self.all:
             member.close()
-        self.log.count_lost()
+        for log in self._logs():
+            log.count_lost()
         self.close()
         return self.verdict
+
+    def _logs(self):
+        return [log for place in self.places.values() for log in place.logs()]
 
     def close(self):
         for member in list(self.members.values()):

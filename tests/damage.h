@@ -1,7 +1,7 @@
 /*
  * damage.h - what a fuzzer does to an arena (furnished.h)
  *
- *	damage	| kind, place | offset, 2 bytes | bytes, as the kind says | damage ...
+ *	damage	| place | kind | offset, 2 bytes | bytes, as the kind says | damage ...
  */
 #pragma once
 
@@ -11,15 +11,40 @@
 
 #include "furnished.h"
 
-enum { PLACES = 32 };
-
-/* What damage does to the bytes at its place; in the upper 3 bits of the byte that says where. */
+/* What damage does to the bytes at its place. */
 enum kind {
 	KIND_ADD,   /* one byte follows: a difference for the word there */
 	KIND_WORD,  /* one byte follows: the word there becomes it, or its complement */
 	KIND_COPY,  /* two bytes follow: the word there becomes the one at that offset */
 	KIND_FILL,  /* one byte follows: all from there on becomes it */
-	KIND_BYTES, /* and more: so many bytes follow, less this, times 2 */
+	KIND_BYTES, /* and more: so many bytes follow, less this less 1, times 2 */
+	KINDS = KIND_BYTES + 4,
+};
+
+/* From PLACE_SLOTS on: the slots. */
+enum place_number {
+	PLACE_HEADER,
+	PLACE_LEGACY,
+	PLACE_RECORDS,
+	PLACE_LOBBY,
+	PLACE_TEA,
+	PLACE_ROOMS, /* those that there are not, too */
+	PLACE_TEXT_MARKS,
+	PLACE_TEXT_RING,
+	PLACE_JSON_MARKS,
+	PLACE_JSON_RING,
+	PLACE_TEA_RING,
+	PLACE_ANSWERS, /* outboxes from here on */
+	PLACE_PARKED,
+	PLACE_REPLAYS,
+	PLACE_MOVES,
+	PLACE_MOVED,
+	PLACE_INPUT,
+	PLACE_TAGS,
+	PLACE_RECALLS,
+	PLACE_RECALLED, /* the first nonces of one */
+	PLACE_SLOTS,
+	PLACES = PLACE_SLOTS + GUEST_SLOTS,
 };
 
 struct place {
@@ -27,43 +52,106 @@ struct place {
 	size_t size;
 };
 
-static inline struct place place_of(const struct core *model, unsigned number)
+static inline struct place outbox_place(const struct core *model, enum guest guest)
 {
-	struct room *room = model->lobby;
+	return (struct place){(char *)core_outbox(model, (uint64_t)guest + 1),
+			      offsetof(struct outbox, entry[8])};
+}
+
+static inline struct place marks_place(const struct core *model, enum rendering_kind kind)
+{
+	const struct rendering *log = core_log(model, log_number(LOBBY, kind));
+
+	return (struct place){(char *)log->marks, log->marks_count * sizeof(struct rendering_mark)};
+}
+
+static inline struct place ring_place(const struct core *model, uint32_t log)
+{
+	const struct ring *ring = &core_log(model, log)->ring;
+
+	return (struct place){ring->bytes, ring->size};
+}
+
+static inline struct place log_place(const struct core *model, enum place_number number)
+{
+	switch (number) {
+	case PLACE_TEXT_MARKS:
+		return marks_place(model, RENDERING_TEXT);
+	case PLACE_TEXT_RING:
+		return ring_place(model, log_number(LOBBY, RENDERING_TEXT));
+	case PLACE_JSON_MARKS:
+		return marks_place(model, RENDERING_JSON);
+	case PLACE_JSON_RING:
+		return ring_place(model, log_number(LOBBY, RENDERING_JSON));
+	default:
+		return ring_place(model, log_number(FURNITURE_TEA, RENDERING_TEXT));
+	}
+}
+
+static inline struct place room_place(const struct core *model, enum place_number number)
+{
+	struct room_record *records = model->rooms.records;
 
 	switch (number) {
-	case 0:
-		return (struct place){model->arena.bytes, sizeof(struct arena_header)};
-	case 1:
-	case 2:
-		return (struct place){(char *)model->legacy, sizeof(struct legacy)};
-	case 3:
-	case 4:
-		return (struct place){(char *)model->records, 4 * sizeof(struct handler_record)};
-	case 5:
-	case 6:
-		return (struct place){(char *)room->record, sizeof(struct room_record)};
-	case 7:
-		return (struct place){(char *)room->marks,
-				      room->marks_count * sizeof(struct room_mark)};
-	case 8:
-		return (struct place){room->ring.bytes, room->ring.size};
-	case 9:
-	case 10:
-		return (struct place){(char *)core_outbox(model, GUEST_ANSWERS + 1),
-				      offsetof(struct outbox, entry[8])};
-	case 11:
-	case 12:
-		return (struct place){(char *)core_outbox(model, GUEST_PARKED + 1),
-				      offsetof(struct outbox, entry[8])};
-	case 13:
-		return (struct place){pool_at(&model->inputs, GUEST_TALKS + 1), sizeof(speech)};
-	case 14:
-	case 15:
-		return (struct place){(char *)model->tags, GUEST_SLOTS * sizeof(struct tag)};
+	case PLACE_LOBBY:
+		return (struct place){(char *)&records[LOBBY], sizeof(*records)};
+	case PLACE_TEA:
+		return (struct place){(char *)&records[FURNITURE_TEA], sizeof(*records)};
 	default:
-		return (struct place){(char *)&model->slots[number % GUEST_SLOTS],
+		return (struct place){(char *)records, 4 * sizeof(*records)};
+	}
+}
+
+static inline struct place client_place(const struct core *model, enum place_number number)
+{
+	switch (number) {
+	case PLACE_ANSWERS:
+		return outbox_place(model, GUEST_ANSWERS);
+	case PLACE_PARKED:
+		return outbox_place(model, GUEST_PARKED);
+	case PLACE_REPLAYS:
+		return outbox_place(model, GUEST_REPLAYS);
+	case PLACE_MOVES:
+		return outbox_place(model, GUEST_MOVES);
+	case PLACE_MOVED:
+		return outbox_place(model, GUEST_MOVED);
+	case PLACE_INPUT:
+		return (struct place){pool_at(&model->inputs, GUEST_TALKS + 1), sizeof(speech)};
+	case PLACE_TAGS:
+		return (struct place){(char *)model->tags, GUEST_SLOTS * sizeof(struct tag)};
+	case PLACE_RECALLS:
+		return (struct place){(char *)model->recalls.records,
+				      (FURNITURE_RECALLS + 1) * sizeof(struct recall_record)};
+	case PLACE_RECALLED:
+		return (struct place){(char *)model->recalls.records,
+				      offsetof(struct recall_record, nonce[8])};
+	default:
+		return (struct place){(char *)&model->slots[number - PLACE_SLOTS],
 				      sizeof(struct slot)};
+	}
+}
+
+static inline struct place place_of(const struct core *model, enum place_number number)
+{
+	switch (number) {
+	case PLACE_HEADER:
+		return (struct place){model->arena.bytes, sizeof(struct arena_header)};
+	case PLACE_LEGACY:
+		return (struct place){(char *)model->legacy, sizeof(struct legacy)};
+	case PLACE_RECORDS:
+		return (struct place){(char *)model->records, 4 * sizeof(struct handler_record)};
+	case PLACE_LOBBY:
+	case PLACE_TEA:
+	case PLACE_ROOMS:
+		return room_place(model, number);
+	case PLACE_TEXT_MARKS:
+	case PLACE_TEXT_RING:
+	case PLACE_JSON_MARKS:
+	case PLACE_JSON_RING:
+	case PLACE_TEA_RING:
+		return log_place(model, number);
+	default:
+		return client_place(model, number);
 	}
 }
 
@@ -113,10 +201,10 @@ static inline size_t change(const struct place *place, unsigned kind, unsigned o
 
 static inline void damage(const struct core *model, const uint8_t *data, size_t size)
 {
-	while (size >= 4) {
+	while (size >= 5) {
 		const struct place place = place_of(model, data[0] % PLACES);
-		size_t taken = 3 + change(&place, data[0] / PLACES,
-					  data[1] | (unsigned)data[2] << 8, data + 3, size - 3);
+		size_t taken = 4 + change(&place, data[1] % KINDS, data[2] | (unsigned)data[3] << 8,
+					  data + 4, size - 4);
 
 		if (taken > size)
 			return;

@@ -8,6 +8,7 @@
  *
  *	input	| how, 1 byte | damage (damage.h) |
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "mtchatd/recovery.h"
 #include "mtchatd/turn.h"
 
+#include "checked.h"
 #include "damage.h"
 #include "furnished.h"
 
@@ -41,9 +43,8 @@ enum how {
 enum {
 	RING_SMALL = 16 << 10,  /* bytes: some hundred lines, so that many are in the way */
 	RING_LARGE = 512 << 10, /* holds more than an outbox has place for */
-	SLOTS_LOOKED_AT = 64,
 	TURNS = 3,
-	DESCRIPTORS = 256, /* more than are ever open */
+	DESCRIPTORS = 512, /* more than are ever open */
 	TALKING = 6000,    /* bytes */
 };
 
@@ -95,16 +96,21 @@ static void open_core(struct start *start, int *fd, unsigned how, struct config 
 {
 	int handlers = how & HOW_TWO_HANDLERS ? 2 : 1, copy = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
 	struct arena arena;
+	int r;
 
 	if (core_adopt_arena(&arena, copy) < 0) {
 		close(copy);
 	} else {
 		require(arena_own(&arena, 0) == 0);
 		*ret_config = settle_config(&arena, how);
-		if (breaker_trips(&arena))
+		if (breaker_trips(&arena)) {
 			arena_done(&arena);
-		else if (core_new(&start->core, &arena, &start->tune, handlers, RING_SMALL) == 0)
-			return;
+		} else {
+			r = core_new(&start->core, &arena, &start->tune, handlers, RING_SMALL);
+			require(r == 0 || r == -EBADMSG); /* all others end the start */
+			if (r == 0)
+				return;
+		}
 	}
 	start->is_new = true;
 	close(*fd);
@@ -125,37 +131,6 @@ static void open_parking(struct start *start)
 					.out = dup(furnished->bag.out)};
 }
 
-/* Of all that are here; whoever comes later is told from them. */
-static void check_ids(const struct core *core)
-{
-	for (uint32_t i = 0; i < word_get(&core->legacy->slots) && i < SLOTS_LOOKED_AT; i++) {
-		const struct slot *slot = &core->slots[i];
-		uint64_t id = word_get(&slot->id);
-
-		require(slot->use == SLOT_FREE ||
-			(id > 0 && id <= word_get(&core->legacy->last_id)));
-	}
-}
-
-/* Whoever is here and has a name is who has it; nobody else has one. */
-static void check_names(struct core *core)
-{
-	uint32_t holder, named = 0;
-	struct name name;
-
-	for (uint32_t i = 0; i < word_get(&core->legacy->slots) && i < SLOTS_LOOKED_AT; i++) {
-		struct slot *slot = &core->slots[i];
-
-		if (slot->use == SLOT_FREE || !slot_has(slot, TRAIT_NAMED) ||
-		    !word_get(&core->tags[i].which))
-			continue;
-		require(tag_name(&core->tags[i], &name));
-		require(names_find(&core->names, &name, &holder) && holder == i);
-		named++;
-	}
-	require(named == core->names.count);
-}
-
 static void start_up(struct start *start, int *fd, unsigned how)
 {
 	struct acceptor *acceptor = &start->acceptor;
@@ -169,8 +144,10 @@ static void start_up(struct start *start, int *fd, unsigned how)
 	open_core(start, fd, how, &config);
 	limits_set(&start->core->limits, &config);
 	atomic_store(&start->core->limits.slow_grace_ms, 0);
-	for (int i = 0; i < start->core->handlers; i++)
+	for (int i = 0; i < start->core->handlers; i++) {
 		require(handler_new(&start->handlers[i], start->core, i) == 0);
+		start->core->crew[i] = start->handlers[i];
+	}
 	acceptor->core = start->core;
 	acceptor->handlers = start->handlers;
 	acceptor->config = config;
@@ -180,6 +157,7 @@ static void start_up(struct start *start, int *fd, unsigned how)
 	require(recovery_run(acceptor) == 0);
 	check_ids(start->core);
 	check_names(start->core);
+	check_rooms(start->core);
 }
 
 static void close_all(const struct members *members)
@@ -188,12 +166,31 @@ static void close_all(const struct members *members)
 		close(client_fd(client_at(members, i)));
 }
 
+static void close_readers(const struct room *room)
+{
+	for (int kind = 0; kind < RENDERINGS; kind++) {
+		for (int i = 0; i < room->handlers; i++)
+			close_all(&room->renderings[kind].readers[i].members);
+	}
+}
+
+/* Those who are on their way from one handler to the other. */
+static void close_inbox(const struct handler *handler)
+{
+	for (const struct client *client = handler->inbox; client; client = client->next_in_inbox)
+		close(client_fd(client));
+}
+
 /* What the kernel does when a process ends. */
 static void close_clients(const struct start *start)
 {
+	for (uint32_t i = 0; i < ROOMS_MAX; i++) {
+		if (core_room(start->core, i))
+			close_readers(core_room(start->core, i));
+	}
 	for (int i = 0; i < start->core->handlers; i++) {
-		close_all(&start->core->lobby->readers[i].members);
 		close_all(&start->handlers[i]->roomless);
+		close_inbox(start->handlers[i]);
 	}
 }
 
@@ -226,7 +223,9 @@ static bool turn_all(struct start *start)
 static void send_lines(int fd)
 {
 	static const char commands[] = "/who\n/msg alice psst\n[bob] hi\n/name eve\n/name\n"
-				       "/msg bob psst\n/msg eve note\n/me waves\n\377/quit";
+				       "/msg bob psst\n/msg eve note\n/me waves\n@n=a once\n"
+				       "/last 5\n/who tea\n/rooms\n/join tea\n/since x.1\n"
+				       "/msg tom psst\n/json\n/join den\n/name root\n\377/quit";
 	static char lines[TALKING];
 
 	for (size_t i = 0; i < sizeof(lines); i++)
@@ -239,7 +238,7 @@ static void act_as_peers(unsigned how)
 {
 	static char heard[64 << 10];
 
-	for (enum guest guest = 0; guest < GUESTS; guest++) {
+	for (unsigned guest = 0; guest < GUESTS; guest++) {
 		int fd = furnished->guests[guest].peer;
 
 		if (fd < 0)
@@ -270,6 +269,8 @@ static void stop(struct start *start)
 		continue;
 	for (int i = 0; i < start->core->handlers; i++)
 		departure_end_all(start->handlers[i]);
+	for (int i = 0; i < TURNS; i++) /* who was still to be said farewell to */
+		turn_all(start);
 }
 
 /* Lets the arena be taken over twice. */
@@ -281,7 +282,7 @@ static void start_twice(int fd, unsigned how, bool damaged)
 	renewed = 0;
 	start_up(&start, &fd, how);
 	require(damaged || (!start.is_new && !renewed));
-	require(damaged || start.core->names.count == NAMED_GUESTS);
+	require(damaged || start.core->names.count == FURNITURE_NAMES);
 	serve(&start, how);
 	close_clients(&start);
 	end_start(&start);
@@ -292,7 +293,7 @@ static void start_twice(int fd, unsigned how, bool damaged)
 	require(!start.is_new && !renewed);
 	serve(&start, how);
 	stop(&start);
-	require(admission_taken(&start.core->admission) == 0);
+	check_empty(start.core);
 	end_start(&start);
 	close(fd);
 }
@@ -332,7 +333,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		poison();
 	if (size)
 		damage(furnished->model, data + 1, size - 1);
-	start_twice(fcntl(furnished->model->arena.fd, F_DUPFD_CLOEXEC, 0), how, size >= 5);
+	start_twice(fcntl(furnished->model->arena.fd, F_DUPFD_CLOEXEC, 0), how, size >= 6);
 	furnished_end(furnished);
 	require(count_descriptors() == before);
 	return 0;

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json-check.h"
+
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "mtchatd/command.h"
@@ -10,7 +12,7 @@
 
 #include "talkers.h"
 
-enum { NAMED, NAMELESS, OTHER }; /* the clients */
+enum { NAMED, NAMELESS, OTHER }; /* the clients; alice and bob have a name */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,72 +60,49 @@ static void check_command(const struct utterance *said, const char *line, size_t
 	require(said->size == 0 || (said->text[0] != ' ' && said->text[-1] == ' '));
 }
 
-static void check_answer(const struct answer *answer)
+/* Is it "@n=NONCE ", by the plainest means? */
+static bool is_nonce(const char *prefix, size_t size)
 {
-	size_t at = 0;
+	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_-";
 
-	require(answer->size <= sizeof(answer->text));
-	while (at < answer->size) {
-		const char *line = answer->text + at;
-		const char *newline = memchr(line, '\n', answer->size - at);
-
-		require(newline && newline - line >= 2 && memcmp(line, "* ", 2) == 0);
-		at = (size_t)(newline + 1 - answer->text);
-		require(text_clean_prefix(line, (size_t)(newline - line)) ==
-			(size_t)(newline - line));
-	}
+	if (size < strlen("@n=x ") || size > strlen("@n= ") + 32)
+		return false;
+	for (const char *at = prefix + strlen("@n="); at < prefix + size - 1; at++)
+		if (!memchr(bytes, *at, strlen(bytes)))
+			return false;
+	return true;
 }
 
-/* A name that is not to hold after all. */
-static void give_up(const struct feed *feed, uint32_t number)
+/* Where the rest of a line begins that has a nonce, or anything like it, before it. */
+static size_t prefix_size(const char *line, size_t size)
 {
-	const char *text = feed_tag(feed)->text[feed->tag - 1];
-	struct name had, name;
+	const char *space = memchr(line, ' ', size);
 
-	require(name_parse(&name, text, strlen(text)) == NAME_GOOD);
-	if (!tag_name(feed_tag(feed), &had) || !name_is_same(&had, &name))
-		names_give_back(&core->names, &name, number);
+	return space && space - line >= 3 && memcmp(line, "@n=", 3) == 0
+		       ? (size_t)(space + 1 - line)
+		       : 0;
 }
 
-/* The answer, and that something follows from each command; nothing comes of it. */
-static void check_order(uint32_t number, const struct utterance *said)
+/* What is before a command is no part of it, whoever types it: nothing private is said. */
+static struct utterance check_parsed(const char *line, size_t size, bool named)
 {
-	struct client *client = &core->clients[number];
-	struct feed feed = {.handler = client->handler, .client = client};
-	struct order order = {.said = *said, .feed = &feed};
+	struct utterance said = protocol_parse(line, size, named);
+	size_t prefix = prefix_size(line, size);
+	bool nonce = named && is_nonce(line, prefix);
 
-	memset(order.answer.text, 0xff, sizeof(order.answer.text));
-	feed.said = room_begin(client->room, 0);
-	command_run(&order);
-	check_answer(&order.answer);
-	require(order.answer.size > 0 || order.quits || order.acts || order.whispers_to);
-	if (feed.tag)
-		give_up(&feed, number);
-	feed_unlock(&feed);
-	room_end(&feed.said);
-	require(core->names.count == 2);
-}
-
-/* What one has been told: whole lines, clean, each a notice or a private line. */
-static void check_told(uint32_t number)
-{
-	struct outbox *outbox = outbox_of(number);
-	const char *line, *newline;
-	uint64_t at;
-
-	if (!outbox)
-		return;
-	require(outbox_is_sound(outbox));
-	for (at = word_get(&outbox->sent); at < word_get(&outbox->head);
-	     at += (uint64_t)(newline + 1 - line)) {
-		line = outbox->bytes + at;
-		newline = memchr(line, '\n', word_get(&outbox->head) - at);
-		require(newline && newline - line >= 2);
-		require(line[0] == '[' || memcmp(line, "* ", 2) == 0);
-		require(text_clean_prefix(line, (size_t)(newline - line)) ==
-			(size_t)(newline - line));
-	}
-	empty_outbox(number);
+	require(said.nonce_size == (nonce ? prefix - strlen("@n= ") : 0));
+	require(!nonce || said.nonce == line + strlen("@n="));
+	if (!nonce && !is_command(line + prefix, size - prefix))
+		prefix = 0;
+	line += prefix;
+	size -= prefix;
+	require(said.command == is_command(line, size));
+	if (said.command)
+		check_command(&said, line, size);
+	else
+		check_text(&said, line, size);
+	return said;
 }
 
 static bool begins_with(const char *line, size_t size, const char *prefix)
@@ -131,11 +110,91 @@ static bool begins_with(const char *line, size_t size, const char *prefix)
 	return size >= strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0;
 }
 
+/* A notice or a private line, clean; or JSON. */
+static void check_line(enum rendering_kind kind, const char *line, size_t size)
+{
+	if (kind == RENDERING_JSON) {
+		require(json_is_valid(line, size));
+		return;
+	}
+	require(size >= 2 && (line[0] == '[' || memcmp(line, "* ", 2) == 0));
+	require(text_clean_prefix(line, size) == size);
+}
+
+/* Whole lines. */
+static void check_lines(enum rendering_kind kind, const char *text, size_t size)
+{
+	const char *end = text + size;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+
+		require(newline);
+		check_line(kind, text, (size_t)(newline - text));
+		text = newline + 1;
+	}
+}
+
+static enum rendering_kind kind_of(uint32_t number)
+{
+	return core->clients[number].rendering->kind;
+}
+
+/* The user that a room was given for one who is to come. */
+static void leave_room(uint32_t log)
+{
+	if (log_room(log) != LOBBY)
+		rooms_leave(&core->rooms, core_room(core, log_room(log)));
+}
+
+/* The answer, and that something follows from each command; nothing comes of it. */
+static void check_order(uint32_t number, const struct utterance *said)
+{
+	struct client *client = &core->clients[number];
+	struct feed feed = feed_begin(client->handler, client);
+	struct order order;
+
+	memset(&order, 0xff, sizeof(order)); /* nobody relies on what an answer held */
+	memset(&order, 0, offsetof(struct order, answer));
+	order.said = *said;
+	order.feed = &feed;
+	answer_init(&order.answer, kind_of(number));
+	command_run(&order);
+	require(order.answer.size <= sizeof(order.answer.text));
+	check_lines(kind_of(number), order.answer.text, order.answer.size);
+	require(order.answer.size > 0 || order.quits || order.acts || order.whispers_to ||
+		order.moves);
+	if (order.taking.which)
+		naming_give_up(&feed, &order.taking);
+	feed_unlock(&feed);
+	room_end(&feed.said);
+	if (order.moves)
+		leave_room(order.log);
+	require(core->names.count == 2 && core->rooms.count == 1);
+}
+
+/* What one has been told, and what is to happen next. */
+static void check_told(uint32_t number)
+{
+	struct outbox *outbox = outbox_of(number);
+	uint64_t sent;
+	uint32_t log;
+
+	if (!outbox)
+		return;
+	require(outbox_is_sound(outbox));
+	sent = word_get(&outbox->sent);
+	check_lines(kind_of(number), outbox->bytes + sent, word_get(&outbox->head) - sent);
+	if (outbox_moves(outbox, &log))
+		leave_room(log);
+	empty_outbox(number);
+}
+
 /* Whole lines; and nobody without a name passes for the server or for one who has a name. */
 static void check_said(uint64_t from, bool named)
 {
-	size_t size = room_head(core->lobby) - from;
-	const char *line = ring_at(&core->lobby->ring, from);
+	size_t size = rendering_head(lobby_text()) - from;
+	const char *line = ring_at(&lobby_text()->ring, from);
 
 	if (!size)
 		return;
@@ -148,6 +207,18 @@ static void check_said(uint64_t from, bool named)
 			!begins_with(line, size, "[alice] ") &&
 			!begins_with(line, size, "[bob -> ") &&
 			!begins_with(line, size, "[server] "));
+}
+
+static const struct rendering *lobby_json(void)
+{
+	return core_log(core, log_number(LOBBY, RENDERING_JSON));
+}
+
+/* The same for programs. */
+static void check_events(uint64_t from)
+{
+	check_lines(RENDERING_JSON, ring_at(&lobby_json()->ring, from),
+		    rendering_head(lobby_json()) - from);
 }
 
 /* As before, whatever came of it. */
@@ -163,7 +234,7 @@ static void restore(uint32_t number)
 	if (number == NAMED)
 		type_line(NAMED, "/name alice");
 	for (uint32_t i = 0; i < TALKERS; i++)
-		empty_outbox(i);
+		check_told(i);
 	for (int i = 0; i < TALK_HANDLERS; i++)
 		waitlist_done(&handlers[i]->letters);
 	require(core->names.count == 2 && holder_of("alice") == NAMED);
@@ -172,7 +243,7 @@ static void restore(uint32_t number)
 /* The whole way, as from a socket. */
 static void check_typed(uint32_t number, const char *line, size_t length)
 {
-	uint64_t from = room_head(core->lobby);
+	uint64_t from = rendering_head(lobby_text()), events = rendering_head(lobby_json());
 	AUTO_FREE char *typed = malloc(length + 1);
 
 	if (!typed || length > RECEIVE_MAX)
@@ -182,6 +253,7 @@ static void check_typed(uint32_t number, const char *line, size_t length)
 	type(number, typed, length + 1);
 	require(core->slots[number].input == 0);
 	check_said(from, number == NAMED);
+	check_events(events);
 	for (uint32_t i = 0; i < TALKERS; i++)
 		check_told(i);
 	restore(number);
@@ -192,15 +264,32 @@ static void open_once(void)
 	if (core)
 		return;
 	talkers_open();
+	fill_log(log_number(LOBBY, RENDERING_JSON));
 	type_line(NAMED, "/name alice");
 	type_line(OTHER, "/name bob");
+}
+
+/* By clients that read that rendering. */
+static void check_as(enum rendering_kind kind, const char *line, size_t length)
+{
+	struct utterance named = check_parsed(line, length, true);
+	struct utterance nameless = check_parsed(line, length, false);
+
+	for (uint32_t i = 0; i < TALKERS; i++)
+		core->clients[i].rendering = core_log(core, log_number(LOBBY, kind));
+	if (named.command)
+		check_order(NAMED, &named);
+	if (nameless.command)
+		check_order(NAMELESS, &nameless);
+	else
+		check_typed(NAMELESS, line, length);
+	check_typed(NAMED, line, length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *cleaned = malloc(TEXT_GROWTH * size + 1);
 	AUTO_FREE char *line = NULL;
-	struct utterance said;
 	size_t length;
 
 	if (!cleaned || memchr(data, '\n', size)) /* lines are cut before they are cleaned */
@@ -212,16 +301,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(line, cleaned, length);
 
 	open_once();
-	said = protocol_parse(line, length);
-	require(said.command == is_command(line, length));
-	if (said.command) {
-		check_command(&said, line, length);
-		check_order(NAMED, &said);
-		check_order(NAMELESS, &said);
-	} else {
-		check_text(&said, line, length);
-		check_typed(NAMELESS, line, length);
-	}
-	check_typed(NAMED, line, length);
+	for (int kind = 0; kind < RENDERINGS; kind++)
+		check_as(kind, line, length);
 	return 0;
 }

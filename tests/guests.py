@@ -3,9 +3,11 @@ import select
 import time
 
 from chatter import token
-from judge import Ear, make_line
+from ears import Ear, Owed
+from judge import make_line
 
 CHUNK = 1 << 16  # bytes that are read at a time
+PING_EVERY_S = 0.02  # half as many commands as the server takes at once
 
 
 class Member:
@@ -119,17 +121,25 @@ class Member:
 class Guest(Member):
     """In the room; talks in a window: the next line when an own one has come back."""
 
+    is_nameless = True
+
     def __init__(self, crowd, sock, talks=False, pings=False, window=None, every=0.0,
-                 twice_ok=False, stuck=None):
+                 twice_ok=False, stuck=None, room=b"lobby"):
         """every: seconds between two lines; stuck: (for how long, how often) it does not read."""
         super().__init__(crowd, sock)
-        self.talks, self.pings = talks or every > 0, pings
+        self.place = crowd.place(room)
+        self.talks, self.pings, self.ping_due = talks or every > 0, pings, 0.0
         self.window, self.every, self.due = window or crowd.window, every, 0.0
         self.stuck, self.toggle_at = stuck, 0.0
         self.said, self.rest, self.joined = 0, b"", False
         self.id = next(crowd.ids)
-        self.ear = Ear(crowd.log, 0, self.id, may_skip=bool(stuck),
-                       repeats_most=lambda: crowd.crashes if twice_ok else 0)
+        self.ear = self.new_ear(may_skip=bool(stuck),
+                                repeats_most=lambda: crowd.crashes if twice_ok else 0)
+        if room != b"lobby":
+            self.out += b"/join %s\n" % room
+
+    def new_ear(self, **options):
+        return Ear(self.place.text, 0, self.id, **options)
 
     def hear(self, data):
         data = self.rest + data if self.rest else data
@@ -142,12 +152,12 @@ class Guest(Member):
         if self.joined:
             self.listen(lines)
             return
-        at = (b"\n" + lines).find(b"\n" + self.crowd.start)
+        at = (b"\n" + lines).find(b"\n" + self.place.start)
         if at >= 0:  # all are in the room; now it begins
             self.joined = True
-            self.listen(lines[at + len(self.crowd.start):])
-        elif b"here\n" in lines:
-            self.crowd.here.add(self)
+            self.listen(lines[at + len(self.place.start):])
+        elif self.place.word + b"\n" in lines:
+            self.place.here.add(self)
 
     def listen(self, lines):
         self.ear.hear(lines)
@@ -176,16 +186,18 @@ class Guest(Member):
         words = []
         for _ in range(count):
             words.append(self.next_line())
-            if self.pings and self.crowd.random.random() < 0.3:
+            if self.pings and now >= self.ping_due and self.crowd.random.random() < 0.3:
+                self.ping_due = now + PING_EVERY_S
                 mine = token()
-                self.ear.pings.append((mine, self.said))
+                self.ear.owed.append(Owed(b"* pong " + mine + b"\n", self.said,
+                                          fault="bad_pongs"))
                 words.append(b"/ping " + mine + b"\n")
         self.say(b"".join(words))
 
     def next_line(self):
         line = make_line(self.id, self.said)
         self.said += 1
-        self.crowd.log.said[self.id] = self.said
+        self.place.say(self.id, line[:-1])
         return line
 
     def _turn_stuck(self, now):
@@ -197,7 +209,7 @@ class Guest(Member):
             self.toggle_at = now + self.stuck[self.reads] * (0.5 + self.crowd.random.random())
 
     def lose(self):
-        self.crowd.log.forgive(self.id)
+        self.place.forgive(self.id)
 
     def is_done(self):
         return self.ended or not (self.out or self.later or self.rest) and self.ear.is_done()
@@ -209,45 +221,26 @@ class Guest(Member):
             self.ear.close()
 
 
-class Churner(Guest):
+class Visitor:
+    """Comes and goes, and is judged when it has gone."""
+
+    judged = False
+
+
+class Churner(Visitor, Guest):
     """Comes, says a line, is seen, says some more, and leaves in one of two ways."""
 
     def __init__(self, crowd, sock):
         super().__init__(crowd, sock, talks=True)
-        self.joined, self.located, self.early = True, False, b""
-        self.ear.at = crowd.log.base  # so that what it may hear is kept
+        self.joined = True
         self.lines = crowd.random.randrange(1, 20)
         self.closes = crowd.random.random() < 0.5
         self.judged = False
+        self.ear.enter_by(self.place.text, make_line(self.id, 0))
         self.say(self.next_line())
-
-    def take(self, lines):
-        if self.located:
-            self.listen(lines)
-        else:
-            self.early += lines
-            self._locate()
-
-    def _locate(self):
-        """Where in the log its first own line is, there it came in so much before."""
-        log, mine = self.crowd.log, make_line(self.id, 0)
-        own = log.own_ends.get(self.id)
-        at = (b"\n" + self.early).find(b"\n" + mine)
-        if not own or at < 0:
-            return
-        start = own[0][0] - at - len(mine)
-        if start < log.base or not log.is_start(start):
-            self.crowd.verdict.blame("cut", b"it came in within a line: " + self.early)
-            start = own[0][0] - len(mine)
-            self.early = self.early[at:]
-        self.located, self.ear.at = True, start
-        self.early, early = b"", self.early
-        self.listen(early)
 
     def turn(self, now):
         Member.turn(self, now)
-        if not self.located:
-            self._locate()
         if self.ended:
             self._judge_end()
         elif self.ear.seen and self.lines:
@@ -268,7 +261,7 @@ class Churner(Guest):
     def _judge_end(self):
         """EOF comes at its own last line, or behind a later one if that was sent already."""
         ear = self.ear
-        if self.judged or not self.located or ear.held:
+        if self.judged or ear.held:
             return
         self.judged = True
         if self.rest or ear.seen != self.said:

@@ -3,6 +3,7 @@
 Every line that the crowd says tells who says it, its number, and a padding that follows from the
 two.  Whoever hears a line first writes it into the Log, where it is checked; all others must
 hear the very same bytes.  Everything that is wrong is counted in a Verdict; nothing is wrong twice.
+How a client's stream is compared with it is in ears.py.
 """
 import bisect
 import collections
@@ -11,9 +12,15 @@ import random
 import re
 import string
 
-LINE = re.compile(rb"t(\d+) (\d+)(?: [A-Za-z]+)?\n")
+from chatter import token
+
+LINE = re.compile(rb"(?:\[\S+\] |\*\* \S+ )?t(\d+) \d+(?: [A-Za-z]+)?\n")
 LONGEST = 2000   # bytes of a line
-WAIT = object()  # nothing can be said yet
+TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+EVENT = re.compile(
+    rb'\{"ev":"(?:(say|me)|(join|leave|rename))","id":"([0-9a-z]+)\.(\d+)","t":"(' + TIME +
+    rb')",("room":"[^"]+",(?:"from":(?:null|"(b[\d.]+)"),"text":"(t(\d+) [^"]*)"|"name":"b(\d+)'
+    rb'[.\d]*")[^}]*)\}\n')
 _PADDING = "".join(random.Random(9190).choices(string.ascii_letters, k=1 << 14)).encode()
 
 
@@ -35,6 +42,8 @@ class Verdict:
     connections: int = 0       # that were made
     skipped: int = 0           # lines that stuck readers were told they missed
     repeats: int = 0           # times that a Unix client heard a stretch again after a crash
+    answers: int = 0           # to commands but /ping
+    whispers: int = 0          # private lines that came
     lost_connections: int = 0  # ended or reset by the server without cause
     refused: int = 0           # that could not be made
     lost: int = 0
@@ -46,11 +55,17 @@ class Verdict:
     bad_skips: int = 0         # that do not tell what is missing
     surprises: int = 0         # notices that nobody asked for
     bad_echoes: int = 0        # clients that got other bytes back than they sent
+    bad_answers: int = 0       # to other commands: the same
+    bad_whispers: int = 0      # private lines that are lost, doubled or out of order
+    bad_ids: int = 0           # and times: a gap, or another log
+    bad_rooms: int = 0         # who is where, and which rooms there are, at the end
+    twisted: int = 0           # lines that are not the same in both renderings
     samples: list = dataclasses.field(default_factory=list)  # what was wrong, the first few
     gaps: list = dataclasses.field(default_factory=list)     # (median, longest) silence, seconds
 
     FAULTS = ("lost_connections", "refused", "lost", "doubled", "cut", "out_of_order", "bad_pongs",
-              "bad_ends", "bad_skips", "surprises", "bad_echoes")
+              "bad_ends", "bad_skips", "surprises", "bad_echoes", "bad_answers", "bad_whispers",
+              "bad_ids", "bad_rooms", "twisted")
 
     def faults(self):
         return {name: getattr(self, name) for name in self.FAULTS if getattr(self, name)}
@@ -65,7 +80,7 @@ class Verdict:
 
 
 class Log:
-    """The room's lines in their order, as far as anybody has heard them.
+    """A room's lines in their order and one rendering, as far as anybody has heard them.
 
     Positions count bytes from the crowd's first line on.  Only whole lines are in it.
     """
@@ -77,13 +92,29 @@ class Log:
         self.bad_ends = set()                 # lines that should not be there
         self.own_ends = collections.defaultdict(collections.deque)  # by talker: (end, number)
         self.said = collections.Counter()     # by talker: lines numbered 0, 1, ...
-        self.heard = collections.Counter()    # of these, up to the last that was heard
-        self.missing = collections.defaultdict(set)
+        self.seen = collections.Counter()     # by talker: own ones up to the last that came back
+        self.wanted = collections.defaultdict(collections.deque)  # by talker: not heard yet
+        self.missing = collections.defaultdict(dict)  # by talker: passed by; their numbers
         self.ids = None                       # epoch, id of the line before the first
+        self.twin = None                      # the same room in the other rendering
 
     @property
     def end(self):
         return self.base + len(self.data)
+
+    def expect(self, talker, key):
+        """It says that: a line of text, or what an event tells besides id and time."""
+        self.said[talker] += 1
+        self.wanted[talker].append(key)
+
+    def parse(self, line):
+        """(talker, key); the talker is None if it is no line that anybody says."""
+        match = LINE.fullmatch(line)
+        return (int(match[1]) if match else None), line
+
+    def words(self, key):
+        """The part of a line by which one knows it again."""
+        return key
 
     def extend(self, lines):
         for line in lines.splitlines(keepends=True):
@@ -91,40 +122,41 @@ class Log:
             self.ends.append(self.end)
             if not self._check(line):
                 self.bad_ends.add(self.end)
+            if self.twin:
+                self.twin.pair(line)
 
     def _check(self, line):
         """Is it a line that should come now?"""
-        match = LINE.fullmatch(line)
-        talker, number = map(int, match.groups()) if match else (None, 0)
-        if not match or number >= self.said[talker] or line != make_line(talker, number):
-            self.verdict.blame("cut", line)
+        talker, key = self.parse(line)
+        number = self._number(talker, key, line)
+        if number is None:
             return False
-        if number < self.heard[talker]:
-            if number not in self.missing[talker]:
-                self.verdict.blame("doubled", line)
-                return False
-            self.missing[talker].remove(number)
-            self.verdict.blame("out_of_order", line)
-        else:
-            self.missing[talker].update(range(self.heard[talker], number))
-            self.heard[talker] = number + 1
         self.own_ends[talker].append((self.end, number))
         self.verdict.lines += 1
         return True
 
+    def _number(self, talker, key, line):
+        wanted, missing = self.wanted.get(talker, ()), self.missing.get(talker, ())
+        if key in missing:
+            self.verdict.blame("out_of_order", line)
+            return missing.pop(key)
+        if key not in wanted:
+            known = self.data.find(self.words(key), 0, len(self.data) - len(line)) >= 0
+            self.verdict.blame("doubled" if known else "cut", line)
+            return None
+        while (passed := wanted.popleft()) != key:
+            self.missing[talker][passed] = self.said[talker] - len(wanted) - 1
+        return self.said[talker] - len(wanted) - 1
+
     def is_missing(self, line):
         """Did it pass by whoever was first?  That is counted once, at the end."""
-        match = LINE.fullmatch(line)
-        return bool(match) and int(match[2]) in self.missing[int(match[1])]
+        talker, key = self.parse(line)
+        return key in self.missing.get(talker, ())
 
     def may_come(self, line):
         """Is it a line that nobody has heard yet?"""
-        match = LINE.fullmatch(line)
-        if not match:
-            return False
-        talker, number = int(match[1]), int(match[2])
-        return self.heard[talker] <= number < self.said[talker] and \
-            line == make_line(talker, number)
+        talker, key = self.parse(line)
+        return key in self.wanted.get(talker, ())
 
     def find(self, line, position):
         """Where this very line is: at the position, behind, before; or None."""
@@ -160,6 +192,9 @@ class Log:
         begin, end = (bisect.bisect_right(self.ends, at) for at in (low, high))
         return [at for at in self.ends[begin:end] if at not in self.bad_ends]
 
+    def pair(self, line):
+        """A line of the other rendering: this one shows the same."""
+
     def trim(self, position):
         """Nobody will ask for what is before; it goes in large pieces."""
         if position - self.base < 1 << 20:
@@ -175,170 +210,151 @@ class Log:
 
     def forgive(self, talker):
         """Its connection was lost: what it still wanted to say may be."""
-        self.said[talker] = self.heard[talker]
+        self.said[talker] -= len(self.wanted[talker])
+        self.wanted[talker].clear()
 
     def is_complete(self):
-        return all(self.heard[talker] == said for talker, said in self.said.items())
+        return not any(self.wanted.values())
 
     def count_lost(self):
         """At the end: what nobody has heard."""
-        for talker, said in self.said.items():
-            lost = sorted(self.missing[talker]) + list(range(self.heard[talker], said))
-            for number in lost:
-                self.verdict.blame("lost", make_line(talker, number))
+        for lines in (*self.missing.values(), *self.wanted.values()):
+            for line in lines:
+                self.verdict.blame("lost", line)
 
 
-class Ear:
-    """What one client hears, compared with the log."""
+class TextLog(Log):
+    """Of a room whose events are heard, too: so it is known which id each of its lines has."""
 
-    def __init__(self, log, position, talker=None, may_skip=False, repeats_most=lambda: 0):
-        """repeats_most(): how often a stretch may have come again by now."""
-        self.log, self.at, self.talker = log, position, talker
-        self.may_skip, self.repeats_most, self.repeats = may_skip, repeats_most, 0
-        self.held = b""      # whole lines that cannot be judged yet: the log is not so far
-        self.lost = set()    # ends of lines that were passed over
-        self.seen = 0        # its own lines up to the last one that came back
-        self.pings = collections.deque()  # (token, how many own lines come before)
+    def __init__(self, verdict):
+        super().__init__(verdict)
+        self.ids_of = []                   # of the lines held, as far as they are known
+        self.unpaired = collections.deque()
 
-    def hear(self, lines):
-        """Whole lines."""
-        self.held = self._digest(self.held + lines if self.held else lines)
-        self.see()
+    def pair(self, line):
+        """An event that was heard."""
+        match = EVENT.fullmatch(line)
+        if match and match[1]:
+            self.unpaired.append((int(match[4]), shown(match)))
+            self._compare()
 
-    def see(self):
-        own = self.log.own_ends.get(self.talker)
-        while own and own[0][0] <= self.at:
-            self.seen = own.popleft()[1] + 1
+    def extend(self, lines):
+        super().extend(lines)
+        self._compare()
 
-    def _digest(self, lines):
-        """What is left of them, to be judged later."""
-        start = 0
-        if lines.startswith(b"* ") or b"\n* " in lines:
-            for notice in re.finditer(rb"^\* .*\n", lines, re.MULTILINE):
-                left = self._compare(lines[start:notice.start()])
-                if left or not self._obey(notice[0]):
-                    return left + lines[notice.start():]
-                start = notice.end()
-        return self._compare(lines[start:] if start else lines)
+    def _compare(self):
+        while self.unpaired and len(self.ids_of) < len(self.ends):
+            number, text = self.unpaired.popleft()
+            at = len(self.ids_of)
+            begin = self.ends[at - 1] if at else self.base
+            line = bytes(self.data[begin - self.base:self.ends[at] - self.base])
+            if line != text:
+                self.verdict.blame("twisted", line + text)
+            self.ids_of.append(number)
 
-    def _compare(self, lines):
-        log = self.log
-        while lines:
-            at = self.at - log.base
-            had = len(log.data) - at
-            if len(lines) > had and log.data.startswith(lines[:had], at):
-                if self.repeats_most():  # perhaps it hears that again: others write the log
-                    self._pass(lines[:had])
-                    return lines[had:]
-                log.extend(lines[had:])
-            if log.data.startswith(lines, at):
-                self._pass(lines)
-                break
-            left = self._find_again(lines)
-            if left is WAIT:
-                return lines
-            lines = left
-        return b""
+    def trim(self, position):
+        before = self.dropped
+        if len(self.ids_of) > bisect.bisect_right(self.ends, position):
+            super().trim(position)
+            del self.ids_of[:self.dropped - before]
 
-    def _pass(self, lines):
-        self.at += len(lines)
-        self.log.verdict.deliveries += lines.count(b"\n")
+    def behind(self, at, first, last):
+        """Where one stands who missed the ids from first to last; None: nobody knows yet.
 
-    def _find_again(self, lines):
-        """They are not what comes next.  Say what is wrong with the first, and what is left."""
-        log = self.log
-        if self.repeats < self.repeats_most():
-            left = self._repeat(lines)
-            if left is not None:
-                return left
-        line = lines[:lines.index(b"\n") + 1]
-        where = log.find(line, self.at)
-        if where is None:
-            if log.may_come(line):
-                return WAIT
-            if not log.is_missing(line):
-                log.verdict.blame("cut", line)
-        elif where < self.at:
-            self._blame_old(line, where + len(line))
-        else:
-            lost = log.good_lines(self.at, where)
-            if lost:
-                self.lost.update(lost)
-                log.verdict.blame("lost", b"before " + line, len(lost))
-            self.at = where
-            self._pass(line)
-        return lines[len(line):]
-
-    def _blame_old(self, line, end):
-        if end in self.lost:
-            self.lost.remove(end)
-            self.log.verdict.lost -= 1
-            self.log.verdict.blame("out_of_order", line)
-        else:
-            self.log.verdict.blame("doubled", line)
-
-    def _repeat(self, lines):
-        """A Unix client hears a stretch again, from anywhere on.  None: that is not what it is."""
-        log, at = self.log, self.at - self.log.base
-        low, high = 0, len(lines)  # lines[:low] are right
-        while low < high:
-            middle = (low + high + 1) // 2
-            if log.data.startswith(lines[:middle], at):
-                low = middle
-            else:
-                high = middle - 1
-        known = lines[low:low + 40]
-        if len(known) < 16 and len(lines) - low < 16:
-            return WAIT  # too little to be sure
-        where = log.data.rfind(known, 0, at + low + len(known) - 1)
-        if where < 0:
+        ValueError: the first is not the next one from `at` on.
+        """
+        if not (self.ids_of and self.ids_of[-1] >= last or
+                (self.twin.number or 0) >= last and not self.unpaired):
             return None
-        self.repeats += 1
-        log.verdict.repeats += 1
-        start = log.data.rfind(b"\n", 0, where) + 1
-        self.at = start + log.base
-        return bytes(log.data[start:where]) + lines[low:]
+        index = self.index(at) - self.dropped
+        if index and self.ids_of[index - 1] >= first or \
+                index < len(self.ids_of) and self.ids_of[index] < first:
+            raise ValueError
+        return self.position(bisect.bisect_right(self.ids_of, last) + self.dropped)
 
-    def _obey(self, notice):
-        """False: it cannot be judged yet."""
-        verdict = self.log.verdict
-        skip = re.fullmatch(rb"\* (\d+) lines? skipped \((\w+)\.(\d+)-(\d+)\)\n", notice)
-        if skip and self.may_skip:
-            return self._skip(notice, int(skip[1]), skip[2], int(skip[3]), int(skip[4]))
-        pong = re.fullmatch(rb"\* pong (\S+)\n", notice)
-        if pong and self.pings:
-            self.see()
-            token, seen = self.pings.popleft()
-            verdict.pongs += 1
-            if (token, seen) != (pong[1], self.seen):
-                verdict.blame("bad_pongs", b"%s after %d lines, got %s after %d" %
-                              (token, seen, pong[1], self.seen))
-        else:
-            verdict.blame("bad_pongs" if pong else "surprises", notice)
-        return True
 
-    def _skip(self, notice, count, epoch, first, last):
-        index = self.log.index(self.at)
-        where = self.log.position(index + count)
-        if where is None:
-            return False
-        ids = epoch, first - index
-        if count != last - first + 1 or self.log.ids not in (None, ids):
-            self.log.verdict.blame("bad_skips", notice)
-        self.log.ids = self.log.ids or ids
-        self.log.verdict.skipped += count
-        self.at = where
-        return True
+class EventLog(Log):
+    """A room's log as programs hear it: ids without gaps, and times that do not go back."""
 
-    def is_done(self):
-        return not self.held and not self.pings and self.at == self.log.end
+    def __init__(self, verdict):
+        super().__init__(verdict)
+        self.epoch = self.first = self.number = None  # id before the first, of the last one
+        self.time = b""
+        self.counts = False   # are these lines of which no text is heard?
 
-    def close(self):
-        """At the end: everything must have come."""
-        verdict = self.log.verdict
-        if self.held:
-            verdict.blame("cut", self.held, self.held.count(b"\n"))
-        elif lost := self.log.good_lines(self.at, self.log.end):
-            verdict.blame("lost", f"the last {len(lost)} lines", len(lost))
-        if self.pings:
-            verdict.blame("bad_pongs", b"none for " + self.pings[0][0], len(self.pings))
+    def begin(self, epoch, number):
+        self.epoch, self.first, self.number = epoch, number, number
+
+    def parse(self, line):
+        match = EVENT.fullmatch(line)
+        if not match:
+            return None, line
+        words = match[6].replace(b'"reason":"reset"', b'"reason":"closed"')
+        return int(match[9] or match[10]), (match[1] or match[2]) + b" " + words
+
+    def words(self, key):
+        return key.partition(b" ")[2]
+
+    def _check(self, line):
+        match = EVENT.fullmatch(line)
+        if match:
+            if (match[3], int(match[4])) != (self.epoch, self.number + 1) or match[5] < self.time:
+                self.verdict.blame("bad_ids", line)
+            self.number, self.time = int(match[4]), match[5]
+        good = super()._check(line)
+        self.verdict.lines -= good and not self.counts
+        return good
+
+    def id_at(self, position):
+        """Of the last line before it."""
+        return b"%s.%d" % (self.epoch, self.first + self.index(position))
+
+
+def shown(event):
+    """What a text client sees of a match of EVENT."""
+    if event[7] is None:
+        return event[8] + b"\n"
+    return (b"[%s] %s\n" if event[1] == b"say" else b"** %s %s\n") % (event[7], event[8])
+
+
+class Place:
+    """A room of a crowd: what is said in it must be heard in both renderings."""
+
+    def __init__(self, verdict, name, stands=True):
+        """stands: it has clients all the time, some of either rendering."""
+        self.name, self.stands = name, stands
+        self.text, self.events = TextLog(verdict), EventLog(verdict)
+        self.programs = False  # has it a client that reads events?
+        self.start, self.here = token() + b"\n", set()
+        self.word = b"here-%s" % name
+
+    def admit_programs(self):
+        if not self.programs and self.stands:
+            self.text.twin, self.events.twin = self.events, self.text
+        self.programs = True
+
+    def logs(self):
+        return [self.text, self.events] if self.programs else [self.text]
+
+    def log(self, json):
+        return self.events if json else self.text
+
+    def say(self, talker, line, name=b"", me=False, number=b""):
+        """It says a line, which is without its LF.  What text clients hear."""
+        text = (b"** %s %s\n" if me else b"[%s] %s\n") % (name, line) if name else line + b"\n"
+        self.text.expect(talker, text)
+        if self.programs:
+            self.events.expect(talker, b'%s "room":"%s","from":%s,"text":"%s"%s' % (
+                b"me" if me else b"say", self.name, b'"%s"' % name if name else b"null", line,
+                b',"n":"%s"' % number if number else b""))
+        return text
+
+    def tell(self, talker, kind, name, more=b""):
+        """A join, a leave, a rename: only programs hear of it."""
+        if self.programs:
+            self.events.expect(talker, b'%s "room":"%s","name":"%s"%s' %
+                               (kind, self.name, name, more))
+
+    def forgive(self, talker):
+        for log in self.logs():
+            log.forgive(talker)

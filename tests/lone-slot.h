@@ -17,6 +17,7 @@ enum {
 
 static struct core *core;
 static struct slot *slot;
+static struct rendering *lobby; /* the log that it reads */
 static struct connected c;
 static uint64_t head;
 static char bytes[INPUT_SIZE];
@@ -26,18 +27,28 @@ static inline struct redo redo_of(void)
 	return (struct redo){&core->records[0].redo, core->arena.bytes, 0};
 }
 
+static inline void fill(struct rendering *rendering)
+{
+	struct redo redo = redo_of();
+
+	rendering_fill(rendering, &redo, room_lines(rendering->room));
+	redo_commit(&redo);
+}
+
 static inline void say_line(void)
 {
 	struct redo redo = redo_of();
-	struct room_draft draft = room_begin(core->lobby, 0);
+	struct render_time clock = {0};
+	struct room_draft draft = room_begin(lobby->room, 0, &clock);
+	const struct said said = {.text = bytes, .size = SAID - 1, .mark = UNMARKED};
 
 	memset(bytes, 'x', SAID);
-	if (room_say(&draft, bytes, SAID - 1) < 0)
+	if (room_say(&draft, &said) < 0)
 		abort();
 	room_put(&draft, &redo);
 	redo_commit(&redo);
 	room_end(&draft);
-	head = room_head(core->lobby);
+	head = rendering_head(lobby);
 }
 
 /* A core with a log, and a client at its head that has said and been told nothing. */
@@ -48,6 +59,8 @@ static inline void begin(int family)
 
 	if (core_new_arena(&arena) < 0 || core_new(&core, &arena, &tune, 1, RING) < 0)
 		abort();
+	lobby = core_log(core, log_number(LOBBY, RENDERING_TEXT));
+	fill(lobby);
 	for (int i = 0; i < 2 * RING / SAID; i++)
 		say_line();
 	c = connect_pair(family);
@@ -117,7 +130,7 @@ static inline void give(const char *from, size_t size)
 		abort();
 }
 
-static inline struct outbox *lend_outbox(uint64_t number, uint64_t due, size_t size)
+static inline struct outbox *lend_outbox(uint32_t number, uint64_t due, size_t size)
 {
 	struct redo redo = redo_of();
 	struct outbox *outbox = core_outbox(core, number);
@@ -129,6 +142,6 @@ static inline struct outbox *lend_outbox(uint64_t number, uint64_t due, size_t s
 		abort();
 	outbox_put(&draft, &redo);
 	redo_commit(&redo);
-	word_set(&slot->outbox, number);
+	word_set(&slot->ties, slot_ties(slot_log(slot), number));
 	return outbox;
 }

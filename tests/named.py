@@ -64,7 +64,8 @@ def refuse(client, name):
 def take_when_free(client, name):
     """As soon as its holder's leave is done."""
     end = time.monotonic() + PATIENCE
-    while notice(client, b"/name " + name) == b"* the name %s is taken" % name:
+    while [line for line in ask(client, b"/name " + name) if line.startswith(b"* ")] == [
+            b"* the name %s is taken" % name]:
         assert time.monotonic() < end, f"{name} is never free"
         time.sleep(0.01)
     assert prefix(client) == b"[%s] " % name

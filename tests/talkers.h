@@ -1,12 +1,14 @@
 /*
  * talkers.h - clients that say what a test types for them, on handlers without threads
  *
- * Nobody has a connection: what one would be told is read where it lies, in its outbox.
+ * Nobody has a connection: what one would be told is read where it lies, in its outbox.  They are
+ * in no list of readers, so the log waits for nobody.
  */
 #pragma once
 
 #include <string.h>
 
+#include "mtchatd/arrival.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/tag.h"
@@ -29,15 +31,30 @@ static inline void open_handlers(void)
 	for (int i = 0; i < TALK_HANDLERS; i++) {
 		if (handler_new(&handlers[i], core, i) < 0)
 			abort();
+		core->crew[i] = handlers[i];
 	}
+}
+
+/* What is said there is put into that rendering from now on. */
+static inline void fill_log(uint32_t log)
+{
+	struct rendering *rendering = core_log(core, log);
+	struct room *room = rendering->room;
+
+	pthread_mutex_lock(&room->lock);
+	rendering_fill(rendering, &handlers[0]->redo, room_lines(room));
+	redo_commit(&handlers[0]->redo);
+	pthread_mutex_unlock(&room->lock);
 }
 
 /* On the handlers in turn; what lasts of it is left as it is. */
 static inline void open_client(uint32_t number)
 {
+	struct slot *slot = &core->slots[number];
+
 	core->clients[number] = (struct client){
-		.slot = &core->slots[number],
-		.room = core->lobby,
+		.slot = slot,
+		.rendering = core_log(core, slot_log(slot)),
 		.handler = handlers[number % TALK_HANDLERS],
 	};
 }
@@ -47,10 +64,12 @@ static inline void talkers_open(void)
 	struct tune tune = TUNE_DEFAULT;
 	struct arena arena;
 
+	tune.commands_rate = 0;
 	if (core_new_arena(&arena) < 0 ||
 	    core_new(&core, &arena, &tune, TALK_HANDLERS, TALK_RING) < 0)
 		abort();
 	open_handlers();
+	fill_log(log_number(LOBBY, RENDERING_TEXT));
 	for (uint32_t i = 0; i < TALKERS; i++) {
 		core->slots[i].use = SLOT_LIVE;
 		core->slots[i].fd = -1;
@@ -100,7 +119,7 @@ static inline void type_line(uint32_t number, const char *line)
 
 static inline struct outbox *outbox_of(uint32_t number)
 {
-	uint64_t outbox = word_get(&core->slots[number].outbox);
+	uint32_t outbox = slot_outbox(&core->slots[number]);
 
 	return outbox ? core_outbox(core, outbox) : NULL;
 }
@@ -128,9 +147,9 @@ static inline void empty_outbox(uint32_t number)
 {
 	struct slot *slot = &core->slots[number];
 
-	if (word_get(&slot->outbox))
-		pool_give(&core->outboxes, (uint32_t)word_get(&slot->outbox), true);
-	word_set(&slot->outbox, 0);
+	if (slot_outbox(slot))
+		pool_give(&core->outboxes, slot_outbox(slot), true);
+	word_set(&slot->ties, slot_ties(slot_log(slot), 0));
 }
 
 /* Leaves so many bytes in it. */
@@ -142,11 +161,11 @@ static inline void fill_outbox_but(uint32_t number, size_t left)
 	struct outbox_draft draft = outbox_draft(outbox);
 
 	memset(text, '\n', sizeof(text));
-	if (outbox_add(&draft, room_head(core->lobby), text,
+	if (outbox_add(&draft, rendering_head(client->rendering), text,
 		       sizeof(outbox->bytes) - draft.head - left) < 0)
 		abort();
-	outbox_put(&draft, &client->handler->redo);
-	redo_commit(&client->handler->redo);
+	outbox_put(&draft, &handlers[0]->redo);
+	redo_commit(&handlers[0]->redo);
 }
 
 /* Who is called so: its number, or -1. */
@@ -164,14 +183,20 @@ static inline int holder_of(const char *text)
 	return found ? (int)slot : -1;
 }
 
-/* The room's last line, and only if it is this. */
+/* The lobby's log, for text clients. */
+static inline const struct rendering *lobby_text(void)
+{
+	return core_log(core, log_number(LOBBY, RENDERING_TEXT));
+}
+
+/* Its last line, and only if it is this. */
 static inline bool is_last_said(const char *want)
 {
-	uint64_t head = room_head(core->lobby);
+	const struct ring *ring = &lobby_text()->ring;
+	uint64_t head = rendering_head(lobby_text());
 	size_t size = strlen(want);
 
-	return head > size &&
-	       memcmp(ring_at(&core->lobby->ring, head - size - 1), want, size) == 0 &&
-	       *ring_at(&core->lobby->ring, head - 1) == '\n' &&
-	       (head == size + 1 || *ring_at(&core->lobby->ring, head - size - 2) == '\n');
+	return head > size && memcmp(ring_at(ring, head - size - 1), want, size) == 0 &&
+	       *ring_at(ring, head - 1) == '\n' &&
+	       (head == size + 1 || *ring_at(ring, head - size - 2) == '\n');
 }

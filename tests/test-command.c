@@ -1,66 +1,20 @@
 /* test-command.c - what is answered to whom asks, and what is refused */
-#include "mtchatd/command.h"
-
-#include "talkers.h"
-
-enum { NAMED, NAMELESS, OTHER }; /* the clients */
-
-static struct order order;
-static struct answer answer;
-
-/* A client types a line, and nothing comes of it; false: it is no command. */
-static bool type_as(uint32_t number, const char *line)
-{
-	struct client *client = &core->clients[number];
-	struct feed feed = {.handler = client->handler, .client = client};
-
-	order = (struct order){.said = protocol_parse(line, strlen(line)), .feed = &feed};
-	memset(order.answer.text, 0xee, sizeof(order.answer.text)); /* nobody relies on it */
-	if (order.said.command) {
-		feed.said = room_begin(client->room, 0);
-		command_run(&order);
-		feed_unlock(&feed);
-		room_end(&feed.said);
-		if (feed.tag) /* it is not to hold */
-			names_give_back(&core->names,
-					&(struct name){.folded_size = 4, .folded = "dora"}, number);
-	}
-	answer = order.answer;
-	return order.said.command;
-}
-
-static bool type_it(const char *line)
-{
-	return type_as(NAMELESS, line);
-}
-
-static bool answers(const char *text)
-{
-	bool same = answer.size == strlen(text) && memcmp(answer.text, text, answer.size) == 0;
-
-	if (!same)
-		printf("# %.*s\n", (int)answer.size, answer.text);
-	return same;
-}
-
-static bool mentions(const char *part)
-{
-	return memmem(answer.text, answer.size, part, strlen(part)) != NULL;
-}
+#include "asker.h"
 
 /* Lines, each with "* " before it and an LF behind. */
 static bool is_well_formed(void)
 {
+	const struct answer *answer = &order.answer;
 	size_t at = 0;
 
-	while (at < answer.size) {
-		const char *newline = memchr(answer.text + at, '\n', answer.size - at);
+	while (at < answer->size) {
+		const char *newline = memchr(answer->text + at, '\n', answer->size - at);
 
-		if (!newline || memcmp(answer.text + at, "* ", 2) != 0)
+		if (!newline || memcmp(answer->text + at, "* ", 2) != 0)
 			return false;
-		at = (size_t)(newline + 1 - answer.text);
+		at = (size_t)(newline + 1 - answer->text);
 	}
-	return answer.size <= sizeof(answer.text);
+	return answer->size <= sizeof(answer->text);
 }
 
 static void test_ping(void)
@@ -125,19 +79,54 @@ static void test_names(void)
 	ok(answers("* you have no name; take one: /name NAME\n"), "or how to get one");
 	type_it("/name  dora ");
 	ok(answers("* you are dora now\n"), "/name takes one, whatever spaces there are");
-	type_it("/name do ra");
-	ok(answers("* a name is one word, not do ra\n"), "one word");
+	ok(order.taking.which && strcmp(order.taking.name.text, "dora") == 0, "it follows");
+	type_it("/name dora some-key ");
+	ok(answers("* you are dora now\n"), "the key for a free name does not matter");
+	type_it("/name BOB");
+	ok(answers("* the name BOB is taken\n") && !order.taking.which, "one that is taken");
+	type_it("/name BOB some-key");
+	ok(answers("* the name BOB is taken\n") && !order.taking.which, "and not its key");
+	type_it("/name do ra mi");
+	ok(answers("* a name is one word, not do ra mi\n"), "one word");
+	ok(!order.taking.which, "so none is taken");
+	type_it("/name a/b c d");
+	ok(mentions("* a/b cannot be a name: "), "what is wrong with the first word goes first");
+}
+
+static void test_deeds(void)
+{
 	type_as(NAMED, "/me  waves ");
 	ok(answers("") && order.acts, "/me is said");
 	type_as(NAMED, "/me");
 	ok(answers("* what do you do? /me TEXT\n") && !order.acts, "but not without a text");
+	type_it("/me waves");
+	ok(answers("* take a name first: /name NAME\n") && !order.acts, "nor without a name");
+}
+
+static void test_letters(void)
+{
+	enum { MOST = OUTBOX_CAPACITY / 2 - RENDER_OVERHEAD };
+	static char line[MOST + 32] = "/msg bob ";
+	char want[80];
+
 	type_as(NAMED, "/msg bob  psst ");
 	ok(answers("") && order.whispers_to == &core->clients[OTHER], "/msg is for one");
 	ok(order.size == 5 && memcmp(order.text, "psst ", 5) == 0, "with its text");
 	type_as(NAMED, "/msg you psst");
 	ok(answers("* nobody here is called you\n") && !order.whispers_to, "/msg to nobody");
-	type_it("/who");
-	ok(mentions("* 0 here: ") && mentions(" alice") && mentions(" bob"), "/who names both");
+	type_as(NAMED, "/msg bob ");
+	ok(answers("* to whom, and what? /msg NAME TEXT\n"), "/msg without a text");
+	type_it("/msg bob psst");
+	ok(answers("* take a name first: /name NAME\n"), "/msg without a name");
+
+	memset(line + 9, 'x', MOST);
+	type_as(NAMED, line);
+	ok(answers("") && order.whispers_to && order.size == MOST, "%d bytes", MOST);
+	line[9 + MOST] = 'x';
+	type_as(NAMED, line);
+	snprintf(want, sizeof(want), "* too long for a private line (%d > %d bytes)\n", MOST + 1,
+		 MOST);
+	ok(answers(want) && !order.whispers_to, "one more is too long");
 }
 
 /* A word that is shown in an answer is cut between two characters. */
@@ -157,39 +146,15 @@ static void test_long_words(void)
 	}
 }
 
-/* As many names as an answer holds; the rest is counted. */
-static void test_many(void)
-{
-	struct name name;
-	char text[48];
-	int shown = 0;
-
-	for (uint32_t i = 0; i < 200; i++) {
-		snprintf(text, sizeof(text), "number-%03u", i);
-		if (name_parse(&name, text, strlen(text)) != NAME_GOOD ||
-		    names_add(&core->names, &name, 100 + i) < 0)
-			abort();
-		strcpy(core->tags[100 + i].text[0], text);
-		word_set(&core->tags[100 + i].which, 1);
-	}
-	type_it("/who");
-	ok(is_well_formed() && mentions("* 0 here: "), "/who with many names");
-	for (size_t at = 0; at + 10 <= answer.size; at++)
-		shown += memcmp(answer.text + at, "number-", 7) == 0;
-	shown += mentions(" alice") + mentions(" bob");
-	snprintf(text, sizeof(text), "* and %d more with a name\n", 202 - shown);
-	ok(shown > 50 && mentions(text), "shows %d of 202 and counts the rest", shown);
-}
-
 static void test_help(void)
 {
 	type_it("/help");
 	ok(!order.quits, "/help goes on");
 	ok(is_well_formed(), "lines, each marked as an answer");
-	ok(answer.size < ANSWER_MAX / 2, "short of what an answer may hold");
+	ok(order.answer.size < ANSWER_MAX / 2, "short of what an answer may hold");
 	ok(mentions("* /help "), "it has /help");
 	ok(mentions("* /ping [TOKEN] "), "/ping, with its argument");
-	ok(mentions("* /msg NAME TEXT "), "/msg, with both");
+	ok(mentions("* /who [ROOM [AFTER]] "), "/who, with both");
 	ok(mentions("* /quit "), "/quit");
 	ok(mentions("* //TEXT "), "and how to say a slash");
 }
@@ -213,12 +178,12 @@ static const char *next_word(const struct answer *help, size_t *at, char name[32
 
 static void test_help_is_true(void)
 {
-	struct answer help;
+	static struct answer help;
 	char name[32];
 	size_t at = 0;
 
 	type_it("/help");
-	help = answer;
+	help = order.answer;
 	while (next_word(&help, &at, name)) {
 		if (strcmp(name, "/") == 0) /* of //TEXT */
 			continue;
@@ -229,11 +194,11 @@ static void test_help_is_true(void)
 /* All words of up to four letters: the commands among them are those that /help lists. */
 static void test_help_is_complete(void)
 {
+	static struct answer help;
 	int commands = 0, unlisted = 0;
-	struct answer help;
 
 	type_it("/help");
-	help = answer;
+	help = order.answer;
 	for (int number = 1; number < 27 * 27 * 27 * 27; number++) {
 		char line[8] = "/", listed[16];
 		size_t size = 1;
@@ -251,68 +216,69 @@ static void test_help_is_complete(void)
 	is(unlisted, 0, "and /help lists each of them");
 }
 
-static void test_add(void)
+/* Programs are told by a code what was wrong. */
+static void test_codes(void)
 {
-	struct answer many = {0};
+	static const struct {
+		uint32_t asker;
+		const char *line, *code;
+	} cases[] = {
+		{NAMELESS, "/nosuch", "unknown_command"},
+		{NAMELESS, "/help", "help"},
+		{NAMELESS, "/name", "name"},
+		{NAMED, "/name", "name"},
+		{NAMELESS, "/name dora", "name_ok"},
+		{NAMELESS, "/name bob", "name_taken"},
+		{NAMELESS, "/name -x", "bad_name"},
+		{NAMELESS, "/name a b c", "bad_name"},
+		{NAMELESS, "/me waves", "no_name"},
+		{NAMED, "/me", "usage"},
+		{NAMELESS, "/msg bob psst", "no_name"},
+		{NAMED, "/msg bob", "usage"},
+		{NAMED, "/msg nobody psst", "no_such_name"},
+		{NAMELESS, "/join", "usage"},
+		{NAMELESS, "/join all", "bad_room"},
+		{NAMELESS, "/join a b", "bad_room"},
+		{NAMELESS, "/who nowhere", "no_such_room"},
+		{NAMELESS, "/who lobby -x", "usage"},
+		{NAMELESS, "/rooms -x", "usage"},
+		{NAMELESS, "/last x", "usage"},
+		{NAMELESS, "/since", "bad_id"},
+		{NAMELESS, "/since zzzz.1", "history_restarted"},
+	};
 
-	answer.size = 0;
-	answer_add(&answer, "%s", "");
-	ok(answers("* \n"), "an empty line");
-	answer_add(&answer, "%d%%", 7);
-	ok(answers("* \n* 7%\n"), "and another behind it");
+	put_into(NAMED, LOBBY, RENDERING_JSON);
+	put_into(NAMELESS, LOBBY, RENDERING_JSON);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char want[64];
+		int size = snprintf(want, sizeof(want), "{\"ev\":\"notice\",\"code\":\"%s\",",
+				    cases[i].code);
 
-	for (int i = 0; i < ANSWER_MAX; i++)
-		answer_add(&many, "%d", i);
-	answer = many;
-	ok(answer.size > ANSWER_MAX - 16, "an answer may be full");
-	ok(is_well_formed(), "and is whole lines nevertheless");
-}
-
-/* A line of any length behind an answer of any length. */
-static void test_cut_off(void)
-{
-	static char text[2 * ANSWER_MAX];
-	int faults = 0;
-
-	memset(text, 'x', sizeof(text) - 1);
-	for (size_t used = 3; used <= ANSWER_MAX; used++) {
-		answer = (struct answer){.size = used};
-		memset(answer.text, 'y', used);
-		memcpy(answer.text, "* ", 2);
-		answer.text[used - 1] = '\n';
-		answer_add(&answer, "%s", text);
-		faults += !is_well_formed();
-		faults += used + 4 <= ANSWER_MAX && answer.size != ANSWER_MAX;
-		answer_add(&answer, "more");
-		faults += !is_well_formed();
+		type_as(cases[i].asker, cases[i].line);
+		ok(order.answer.size > (size_t)size &&
+			   memcmp(order.answer.text, want, (size_t)size) == 0,
+		   "%s: %s", cases[i].line, cases[i].code);
 	}
-	is(faults, 0, "what does not fit is cut off, and no byte lies outside");
-
-	for (size_t size = ANSWER_MAX - 8; size < ANSWER_MAX + 8; size++) {
-		size_t want = size + 3 < ANSWER_MAX ? size + 3 : ANSWER_MAX;
-
-		answer.size = 0;
-		answer_add(&answer, "%.*s", (int)size, text);
-		is((long long)answer.size, (long long)want, "a line of %zu bytes", size);
-	}
+	type_it("/ping");
+	ok(answers("{\"ev\":\"pong\",\"token\":null}\n"), "/ping");
+	put_into(NAMED, LOBBY, RENDERING_TEXT);
+	put_into(NAMELESS, LOBBY, RENDERING_TEXT);
 }
 
 int main(void)
 {
-	talkers_open();
-	type_line(NAMED, "/name alice");
-	type_line(OTHER, "/name bob");
+	asker_open();
 	test_ping();
 	test_quit();
 	test_unknown();
 	test_names();
+	test_deeds();
+	test_letters();
 	test_long_words();
 	test_help();
 	test_help_is_true();
 	test_help_is_complete();
-	test_add();
-	test_cut_off();
-	test_many();
+	test_codes();
 	talkers_close();
 	return done();
 }

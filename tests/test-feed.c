@@ -44,14 +44,14 @@ static bool is_unlocked(void)
 {
 	bool mail = pthread_mutex_trylock(&core->mail) == 0;
 	bool names = pthread_mutex_trylock(&core->names.lock) == 0;
-	bool room = pthread_mutex_trylock(&core->lobby->lock) == 0;
+	bool room = pthread_mutex_trylock(&core_room(core, LOBBY)->lock) == 0;
 
 	if (mail)
 		pthread_mutex_unlock(&core->mail);
 	if (names)
 		pthread_mutex_unlock(&core->names.lock);
 	if (room)
-		pthread_mutex_unlock(&core->lobby->lock);
+		pthread_mutex_unlock(&core_room(core, LOBBY)->lock);
 	return mail && names && room;
 }
 
@@ -101,7 +101,7 @@ static void test_bad_names(void)
 		 "digit, _, - or .\n"},
 		{"/name abcdefghijklmnopqrstuvwxy", "* abcdefghijklmnopqrstuvwxy cannot be a name: "
 						    "is longer than 24 characters or 64 bytes\n"},
-		{"/name spaced out", "* a name is one word, not spaced out\n"},
+		{"/name in three words", "* a name is one word, not in three words\n"},
 		{"/me waves", "* take a name first: /name NAME\n"},
 		{"/me", "* take a name first: /name NAME\n"},
 		{"/msg bob psst", "* take a name first: /name NAME\n"},
@@ -113,7 +113,7 @@ static void test_bad_names(void)
 		ok(is_told(ALICE, samples[i].answer), "%s", samples[i].line);
 	}
 	is(core->names.count, 0, "nobody has a name");
-	is((long long)room_head(core->lobby), 0, "and nothing was said");
+	is((long long)rendering_head(lobby_text()), 0, "and nothing was said");
 	talkers_close();
 }
 
@@ -183,10 +183,10 @@ static void test_whisper(void)
 	ok(is_told(BOB, "[alice -> you] psst, you\n"), "it is for whom it is for");
 	ok(is_told(ALICE, "[you -> bob] psst, you\n"), "who said it sees it as well");
 	ok(is_told(CAROL, "") && is_last_said("[alice] before"), "and nobody else");
-	is((long long)outbox_last_due(outbox_of(BOB)), (long long)room_head(core->lobby),
+	is((long long)outbox_last_due(outbox_of(BOB)), (long long)rendering_head(lobby_text()),
 	   "it stands behind what was said before");
 	is((long long)handlers[1]->letters.count, 1, "the other handler has post");
-	handler_take_inbox(handlers[1]);
+	arrival_take_all(handlers[1]);
 	ok(core->clients[BOB].answering, "and sees to its client");
 	ok(handlers[1]->letters.count == 0 && !core->clients[CAROL].answering, "to that one only");
 
@@ -266,33 +266,78 @@ static void test_whisper_waits(void)
 	talkers_close();
 }
 
+/* A private line with so many bytes of text, all the same. */
+static void type_long(uint32_t number, const char *to, char byte, int size)
+{
+	static char line[70000];
+	int begin = snprintf(line, sizeof(line), "/msg %s ", to);
+
+	memset(line + begin, byte, (size_t)size);
+	line[begin + size] = '\n';
+	type(number, line, (size_t)(begin + size + 1));
+}
+
+static bool is_told_too_long(uint32_t number, int size, int most)
+{
+	char answer[100];
+
+	snprintf(answer, sizeof(answer), "* too long for a private line (%d > %d bytes)\n", size,
+		 most);
+	return is_told(number, answer);
+}
+
+static int size_told(uint32_t number)
+{
+	const struct outbox *outbox = outbox_of(number);
+
+	return (int)(word_get(&outbox->head) - word_get(&outbox->sent));
+}
+
 /* One that no outbox would ever take must not wait for one. */
 static void test_whisper_long(void)
 {
-	static char line[70000], answer[100];
-	const int most = OUTBOX_CAPACITY / 2 - 512;
+	const int most = OUTBOX_CAPACITY / 2 - RENDER_OVERHEAD;
 
 	talkers_open();
 	name_all();
-	memset(line, 'x', sizeof(line));
-	memcpy(line, "/msg alice ", 11);
-	line[11 + most] = '\n';
-	type(ALICE, line, (size_t)most + 12);
-	is((long long)(word_get(&outbox_of(ALICE)->head) - word_get(&outbox_of(ALICE)->sent)),
-	   2LL * most + 32, "the longest, twice in an outbox");
+	type_long(ALICE, "alice", 'x', most);
+	is(size_told(ALICE), 2 * most + 32, "the longest, twice in an outbox");
 	empty_outbox(ALICE);
-	line[11 + most] = 'x';
-	line[12 + most] = '\n';
-	type(ALICE, line, (size_t)most + 13);
-	snprintf(answer, sizeof(answer), "* too long for a private line (%d > %d bytes)\n",
-		 most + 1, most);
-	ok(is_told(ALICE, answer), "one byte more is refused");
-
-	line[12 + most] = 'x';
-	line[65535] = '\n';
-	type(ALICE, line, 65536);
+	type_long(ALICE, "alice", 'x', most + 1);
+	ok(is_told_too_long(ALICE, most + 1, most), "one byte more is refused");
+	type_long(ALICE, "alice", 'x', 65525);
 	ok(!waits_for_outbox(ALICE), "and nobody waits for ever");
 	talkers_close();
+}
+
+/* In JSON Lines it can be three times as long: for whom it is, or for who says it. */
+static void test_whisper_grows(void)
+{
+	static const uint32_t programs[] = {ALICE, BOB};
+	const int half = OUTBOX_CAPACITY / 2;
+
+	for (size_t i = 0; i < 2; i++) {
+		talkers_open();
+		name_all();
+		atomic_store(&core->limits.raw, true);
+		core->clients[programs[i]].rendering = core_log(core,
+								log_number(LOBBY, RENDERING_JSON));
+		type_long(ALICE, "bob", 'x', half - RENDER_OVERHEAD);
+		ok(size_told(ALICE) > half - RENDER_OVERHEAD && size_told(BOB) > half / 2,
+		   "the longest of letters goes to or from a program, too");
+		empty_outbox(ALICE);
+		empty_outbox(BOB);
+		type_long(ALICE, "bob", '\xff', half / 3 - 40);
+		ok(size_told(ALICE) > 0 && size_told(BOB) > 0 && size_told(programs[i]) <= half &&
+			   size_told(programs[i]) > half - 100,
+		   "one that grows to just what there is place for");
+		empty_outbox(ALICE);
+		empty_outbox(BOB);
+		type_long(ALICE, "bob", '\xff', half / 3);
+		ok(!waits_for_outbox(ALICE) && !outbox_of(BOB), "one that grows beyond: refused");
+		ok(outbox_of(ALICE) && size_told(ALICE) < 200, "and it is told");
+		talkers_close();
+	}
 }
 
 static void test_who(void)
@@ -302,7 +347,7 @@ static void test_who(void)
 	ok(is_told(ALICE, "* 0 here: nobody has a name\n"), "nobody has a name"); /* nor a place */
 	type_line(BOB, "/name bob");
 	type_line(ALICE, "/who");
-	ok(is_told(ALICE, "* 0 here: bob\n"), "one has");
+	ok(is_told(ALICE, "* 1 here: bob\n"), "one has");
 	talkers_close();
 }
 
@@ -313,11 +358,11 @@ static void test_post_late(void)
 	name_all();
 	type_line(ALICE, "/msg bob psst");
 	word_set(&core->slots[BOB].id, 99); /* somebody else is there by now */
-	core->clients[BOB].handler = NULL;
-	handler_take_inbox(handlers[1]);
+	atomic_store(&core->clients[BOB].handler, NULL);
+	arrival_take_all(handlers[1]);
 	ok(!core->clients[BOB].answering, "post for one who has gone is for nobody");
 	handler_post(handlers[1], &core->clients[BOB], 2);
-	handler_take_inbox(handlers[1]);
+	arrival_take_all(handlers[1]);
 	ok(!core->clients[BOB].answering, "and nothing of the next one is looked at");
 	talkers_close();
 }
@@ -332,6 +377,7 @@ int main(void)
 	test_whisper_busy();
 	test_whisper_waits();
 	test_whisper_long();
+	test_whisper_grows();
 	test_who();
 	test_post_late();
 	return done();

@@ -58,7 +58,7 @@ static int write_line(char line[LINE_MAX_SIZE], uint64_t number)
 
 static bool more_is_said(void *position)
 {
-	return room_head(lone.room) != *(uint64_t *)position || atomic_load(&over);
+	return rendering_head(lone.text) != *(uint64_t *)position || atomic_load(&over);
 }
 
 /* Reads whole lines up to the head; returns how far it came. */
@@ -69,8 +69,8 @@ static uint64_t read_lines(struct reader *reader, uint64_t cursor, uint64_t head
 	while (cursor < head) {
 		int size = write_line(line, reader->lines++);
 
-		reader->wrong += memcmp(ring_at(&lone.room->ring, cursor), line, (size_t)size) != 0;
-		cursor = ring_next_line(&lone.room->ring, cursor + 1, head);
+		reader->wrong += memcmp(ring_at(&lone.text->ring, cursor), line, (size_t)size) != 0;
+		cursor = ring_next_line(&lone.text->ring, cursor + 1, head);
 	}
 	return cursor;
 }
@@ -81,8 +81,8 @@ static void *run_reader(void *argument)
 	uint64_t state = CHANCE_SEED + (uint64_t)reader->handler, cursor = 0;
 	int epoll_fd = watch(reader->handler);
 
-	while (!reader->lost && !(atomic_load(&over) && cursor == room_head(lone.room))) {
-		uint64_t head = room_head(lone.room);
+	while (!reader->lost && !(atomic_load(&over) && cursor == rendering_head(lone.text))) {
+		uint64_t head = rendering_head(lone.text);
 
 		if (cursor == head) {
 			reader->lost = !sleep_unless(reader->handler, epoll_fd, more_is_said,
@@ -91,9 +91,9 @@ static void *run_reader(void *argument)
 		}
 		cursor = read_lines(reader, cursor, head);
 		if (chance(&state, 4)) /* at times it is lazy; the gate makes it hurry */
-			gate_publish(lone.room, reader->handler, cursor);
-		if (room_head(lone.room) == cursor || gate_is_shut(lone.room))
-			gate_publish(lone.room, reader->handler, cursor);
+			gate_publish(lone.text, reader->handler, cursor);
+		if (rendering_head(lone.text) == cursor || gate_is_shut(lone.text))
+			gate_publish(lone.text, reader->handler, cursor);
 	}
 	close(epoll_fd);
 	return NULL;
@@ -102,7 +102,7 @@ static void *run_reader(void *argument)
 static bool may_go_on(void *argument)
 {
 	(void)argument;
-	return atomic_load(&lone.room->readers[0].resume);
+	return atomic_load(&lone.text->readers[0].resume);
 }
 
 /* Returns how often the gate was shut before the line could be said; -1: nobody opened it. */
@@ -112,12 +112,12 @@ static int say_through_gate(int epoll_fd, const char *line, int size)
 
 	while (lone_room_say(&lone, line, (size_t)size) == -ENOSPC) {
 		shut++;
-		gate_shut(lone.room, 0, 1);
-		while (!atomic_exchange(&lone.room->readers[0].resume, false))
+		gate_shut(lone.text, 0, 1);
+		while (!atomic_exchange(&lone.text->readers[0].resume, false))
 			if (!sleep_unless(0, epoll_fd, may_go_on, NULL))
 				return -1;
 	}
-	gate_publish(lone.room, 0, room_head(lone.room));
+	gate_publish(lone.text, 0, rendering_head(lone.text));
 	room_wake_others(lone.room, 0);
 	return shut;
 }

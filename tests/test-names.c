@@ -157,6 +157,47 @@ static void test_no_memory(void)
 	names_done(&names);
 }
 
+/* What names_each() has told. */
+struct told {
+	const struct names *names;
+	int visits, wrong;
+	uint64_t slots; /* sum */
+};
+
+static void visit(void *context, uint32_t slot, const char *folded, size_t size)
+{
+	struct told *told = context;
+	struct name name = {.folded_size = size};
+
+	memcpy(name.folded, folded, size);
+	told->visits++;
+	told->slots += slot;
+	told->wrong += holder_of(told->names, &name) != (int)slot;
+}
+
+static void test_each(void)
+{
+	enum { MANY = 1000 };
+	struct names names;
+	struct told told = {.names = &names};
+
+	if (names_init(&names) < 0)
+		abort();
+	names_each(&names, visit, &told);
+	is(told.visits, 0, "nobody to visit");
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct name name = make_numbered("GUEST-", i);
+
+		if (names_add(&names, &name, i) < 0)
+			abort();
+	}
+	names_each(&names, visit, &told);
+	is(told.visits, MANY, "every name is visited");
+	is(told.wrong, 0, "with its folded form and its slot");
+	is((long long)told.slots, (long long)MANY * (MANY - 1) / 2, "once");
+	names_done(&names);
+}
+
 /* The plainest table: who has which of a few hundred names. */
 enum { WORDS = 300, SLOTS = 40, STEPS = 200000 };
 
@@ -275,6 +316,7 @@ int main(void)
 	test_holders();
 	test_key();
 	test_growth();
+	test_each();
 	test_no_memory();
 	test_by_chance();
 	test_threads();

@@ -11,7 +11,7 @@
 #include "lone-outbox.h"
 #include "tap.h"
 
-enum { STEPS = 30000, FLIPS = 20000, WORDS = 4 };
+enum { STEPS = 40000, FLIPS = 20000, WORDS = 7 };
 
 static char text[OUTBOX_BEGIN];
 
@@ -31,14 +31,38 @@ static void add_front(uint64_t *state)
 		put_front(text, size);
 }
 
+/* What was asked for, or its turn, at the position `due` of its log. */
+static void random_turn(uint64_t *state, uint64_t *due)
+{
+	uint64_t turn = chance(state, 2) ? turn_replay(chance(state, 9))
+					 : turn_move(chance(state, 9));
+	uint32_t log;
+
+	if (!outbox_waits(outbox)) {
+		if (chance(state, 8) == 0)
+			(void)add_turn(*due, turn, text, chance(state, 20));
+	} else if (!outbox_turns(outbox, *due)) {
+		return;
+	} else if (outbox_moves(outbox, &log)) {
+		add_front(state);
+		put_turned(true);
+		*due = chance(state, 300);
+	} else {
+		put_turned(false);
+	}
+}
+
 /* Does one thing to it that a handler does. */
 static void random_step(uint64_t *state, uint64_t *due)
 {
 	size_t owed;
 
-	switch (chance(state, 8)) {
+	switch (chance(state, 9)) {
 	case 0:
 		*due += chance(state, 100);
+		break;
+	case 8:
+		random_turn(state, due);
 		break;
 	case 1:
 	case 2:
@@ -53,7 +77,7 @@ static void random_step(uint64_t *state, uint64_t *due)
 			outbox_init(outbox);
 		break;
 	default:
-		owed = outbox_due(outbox, *due - chance(state, 50));
+		owed = outbox_due(outbox, *due - chance(state, (uint32_t)*due % 50 + 1));
 		if (owed && chance(state, 2))
 			owed = 1 + chance(state, (uint32_t)owed);
 		word_set(&outbox->sent, word_get(&outbox->sent) + owed);
@@ -62,7 +86,7 @@ static void random_step(uint64_t *state, uint64_t *due)
 
 /* What the walk came by: it is of no use if it never gets there. */
 static struct {
-	int fronts, below, full, entries, empty;
+	int fronts, below, full, entries, empty, waits, settled;
 } seen;
 
 static void note(void)
@@ -72,6 +96,9 @@ static void note(void)
 	seen.full += word_get(&outbox->head) > sizeof(outbox->bytes) - 4096;
 	seen.entries += word_get(&outbox->count) > 10;
 	seen.empty += outbox_empty(outbox) && word_get(&outbox->count) > 0;
+	seen.waits += outbox_waits(outbox);
+	seen.settled += word_get(&outbox->settled) > 0 &&
+			word_get(&outbox->settled) < word_get(&outbox->count);
 }
 
 static void test_used(void)
@@ -92,6 +119,8 @@ static void test_used(void)
 	ok(seen.full > 1000 && seen.entries > 1000, "%d almost full, %d with many entries",
 	   seen.full, seen.entries);
 	ok(seen.empty > 1000, "%d empty, with entries that went out", seen.empty);
+	ok(seen.waits > 1000 && seen.settled > 1000, "%d with a turn to come, %d after a move",
+	   seen.waits, seen.settled);
 }
 
 static void test_full(void)
@@ -173,24 +202,77 @@ static void test_entries(void)
 	ok(!outbox_is_sound(outbox), "an entry behind the head");
 	begin_pair();
 	outbox->entry[1].due = 5;
-	ok(!outbox_is_sound(outbox), "two that are due together would be one");
+	ok(outbox_is_sound(outbox), "two may be due together: a turn came between them");
 	outbox->entry[1].due = 4;
 	ok(!outbox_is_sound(outbox), "the second does not come first");
+	ok(!is_sound_with(&outbox->settled, 0), "in the log that it is of");
+	ok(is_sound_with(&outbox->settled, 1), "but if the first one is of the log before");
+	ok(is_sound_with(&outbox->settled, 2), "or both are");
+	ok(!is_sound_with(&outbox->settled, 3), "no more than there are");
+	ok(!is_sound_with(&outbox->settled, UINT64_MAX), "nor any number of them");
 	begin_pair();
 	ok(outbox_is_sound(outbox), "as it was made it is sound");
+}
+
+/* A turn between two entries of 10 bytes, and one byte that goes out behind it. */
+static void begin_turn(void)
+{
+	outbox_init(outbox);
+	add(5, text, 10);
+	add_turn(6, turn_move(3), text, 1);
+	add(6, text, 10);
+}
+
+static void test_turn(void)
+{
+	const uint64_t begin = OUTBOX_BEGIN + 10;
+
+	begin_turn();
+	ok(outbox_is_sound(outbox), "with a turn to come it is sound");
+	ok(is_sound_with(&outbox->turn_entry, 0), "whichever entry stands behind it");
+	ok(!is_sound_with(&outbox->turn_entry, 2), "if there is one");
+	ok(!is_sound_with(&outbox->turn_entry, UINT64_MAX), "at all");
+	ok(is_sound_with(&outbox->settled, 1), "of the log that it happens in");
+	ok(!is_sound_with(&outbox->settled, 2), "not of the one before");
+	ok(is_sound_with(&outbox->sent, begin), "all before it may be out");
+	ok(!is_sound_with(&outbox->sent, begin + 1), "nothing behind it");
+	word_set(&outbox->sent, begin);
+	put_front(text, 20);
+	ok(outbox_is_sound(outbox), "also with a front");
+	ok(!is_sound_with(&outbox->front, begin + 1), "that ends before it");
+	word_set(&outbox->turn, 0);
+	ok(is_sound_with(&outbox->turn_entry, UINT64_MAX), "without one that word is nothing");
+}
+
+/* Two replays in a row, with something of another handler in between: each has a pair of entries.
+ */
+static void test_second_turn(void)
+{
+	outbox_init(outbox);
+	add(5, text, 10);
+	add_turn(5, turn_replay(1), text, 10);
+	word_set(&outbox->sent, OUTBOX_BEGIN + 10);
+	put_turned(false);
+	add(8, text, 10);
+	word_set(&outbox->sent, OUTBOX_BEGIN + 20);
+	ok(outbox_is_sound(outbox), "a replay has ended, and a private line is there");
+	add_turn(8, turn_replay(1), text, 10);
+	ok(outbox_is_sound(outbox), "a second one is to come");
 }
 
 /* Changes words or bytes of what is not text. */
 static void damage(uint64_t *state)
 {
 	const size_t size = offsetof(struct outbox, bytes);
-	word *const words[WORDS] = {&outbox->sent, &outbox->head, &outbox->front, &outbox->count};
+	word *const words[WORDS] = {&outbox->sent,      &outbox->head, &outbox->front,
+				    &outbox->count,     &outbox->turn, &outbox->settled,
+				    &outbox->turn_entry};
 	uint32_t count = (uint32_t)word_get(&outbox->count);
 
 	for (uint32_t n = 1 + chance(state, 3); n > 0; n--) {
 		word *one = words[chance(state, WORDS)];
 
-		switch (chance(state, 6)) {
+		switch (chance(state, 7)) {
 		case 0:
 			((char *)outbox)[chance(state, (uint32_t)size)] ^= 1 << chance(state, 8);
 			break;
@@ -205,6 +287,10 @@ static void damage(uint64_t *state)
 			break;
 		case 4:
 			word_set(&outbox->count, chance(state, count + 2));
+			break;
+		case 5:
+			word_set(chance(state, 2) ? &outbox->settled : &outbox->turn_entry,
+				 chance(state, count + 2));
 			break;
 		default:
 			outbox->entry[chance(state, count + 1) % OUTBOX_ENTRIES].begin =
@@ -226,6 +312,7 @@ static int use_faults(uint64_t *state)
 {
 	uint64_t cursor = chance(state, 200);
 	volatile char last = 0;
+	uint32_t log;
 	size_t due;
 	int faults = 0;
 
@@ -241,6 +328,11 @@ static int use_faults(uint64_t *state)
 	add_front(state);
 	faults += !outbox_is_sound(outbox);
 	for (int i = 0; i < OUTBOX_ENTRIES + 2 && !outbox_empty(outbox); i++) {
+		if (outbox_turns(outbox, UINT64_MAX)) {
+			put_turned(outbox_moves(outbox, &log));
+			faults += !outbox_is_sound(outbox);
+			continue;
+		}
 		due = outbox_due(outbox, UINT64_MAX);
 		faults += !due || !is_held(due);
 		word_set(&outbox->sent, word_get(&outbox->sent) + due);
@@ -278,6 +370,8 @@ int main(void)
 	test_full();
 	test_positions();
 	test_entries();
+	test_turn();
+	test_second_turn();
 	test_damaged();
 	return done();
 }

@@ -6,6 +6,8 @@
 #include "lone-outbox.h"
 #include "tap.h"
 
+enum { LOG = 15 };
+
 static int say(uint64_t due, const char *text)
 {
 	return add(due, text, strlen(text));
@@ -156,6 +158,124 @@ static void test_front(void)
 	ok(memcmp(outbox->bytes, longest, sizeof(longest)) == 0, "fits in before all entries");
 }
 
+static void test_replay(void)
+{
+	uint32_t log = 99;
+
+	outbox_init(outbox);
+	ok(!outbox_waits(outbox), "nothing is to come at first");
+	say(10, "* last 5 lines\n");
+	is(add_turn(20, turn_replay(0), "* live\n", 7), 0, "a replay of the log from its begin");
+	ok(outbox_waits(outbox), "is to come");
+	ok(!outbox_moves(outbox, &log) && log == 99, "and leads to no other log");
+	is(add_turn(30, turn_replay(7), "no\n", 3), -ENOSPC, "one at a time");
+	ok(!outbox_turns(outbox, 99), "not before what comes before it is out");
+	ok(is_next(outbox_due(outbox, 99), "* last 5 lines\n"), "which goes out by itself");
+	take(15);
+	is((long long)outbox_next_due(outbox), 20, "then it is next");
+	ok(!outbox_turns(outbox, 19) && outbox_turns(outbox, 20), "at its position");
+	is((long long)outbox_due(outbox, 99), 0, "what stands behind it waits");
+	say(20, "[bob -> you] hi\n");
+	say(25, "* pong\n");
+	is((long long)outbox_due(outbox, 99), 0, "also what comes meanwhile");
+	ok(outbox_turns(outbox, 20), "nor does that change the turn");
+
+	put_turned(false);
+	ok(!outbox_waits(outbox) && !outbox_turns(outbox, 99), "it has happened");
+	is((long long)outbox_due(outbox, 19), 0, "while old lines go out, nothing is due");
+	ok(is_next(outbox_due(outbox, 20), "* live\n[bob -> you] hi\n"), "behind them the mark");
+	ok(is_next(outbox_due(outbox, 25), "* live\n[bob -> you] hi\n* pong\n"), "then the rest");
+	take(23);
+	is(add_turn(25, turn_replay(3), "* live\n", 7), 0, "another one");
+	ok(is_next(outbox_due(outbox, 99), "* pong\n"), "behind what is due with it");
+	take(7);
+	ok(outbox_turns(outbox, 25), "has its turn");
+	put_turned(false);
+	take(7);
+	ok(outbox_empty(outbox), "and all is out");
+}
+
+static void test_move(void)
+{
+	const uint32_t far = UINT32_MAX;
+	uint32_t log = 0;
+
+	outbox_init(outbox);
+	say(30, "* pong\n");
+	is(add_turn(30, turn_move(far), "", 0), 0, "a move, with nothing behind it");
+	ok(outbox_moves(outbox, &log) && log == far, "leads to that log");
+	say(30, "* one\n");
+	say(40, "* two\n");
+	is((long long)outbox_last_due(outbox), 40, "what comes meanwhile is of the old log");
+	ok(is_next(outbox_due(outbox, 99), "* pong\n"), "first what was due before");
+	take(7);
+	ok(!outbox_turns(outbox, 29) && outbox_turns(outbox, 30), "then the move");
+
+	outbox_put_front(outbox, &redo, "* here\n", 7);
+	put_turned(true);
+	ok(!outbox_moves(outbox, &log), "it has happened");
+	is((long long)outbox_last_due(outbox), 0, "of the old log's positions none counts");
+	ok(is_next(outbox_due(outbox, 0), "* here\n"), "the greeting goes out at once");
+	say(40, "* three\n");
+	take(7);
+	is((long long)outbox_next_due(outbox), 0, "so does what had waited");
+	ok(is_next(outbox_due(outbox, 0), "* one\n* two\n"), "all of it");
+	is((long long)outbox_last_due(outbox), 40, "what is of the new log has its position");
+	take(3);
+	ok(is_next(outbox_due(outbox, 39), "ne\n* two\n"), "by itself");
+	take(9);
+	is((long long)outbox_due(outbox, 39), 0, "until there");
+	ok(is_next(outbox_due(outbox, 40), "* three\n"), "it waits");
+	take(8);
+	ok(outbox_empty(outbox), "and all is out");
+}
+
+static void test_turn_alone(void)
+{
+	outbox_init(outbox);
+	is(add_turn(5, turn_move(LOG), "", 0), 0, "a turn with nothing before and behind it");
+	ok(!outbox_empty(outbox), "is something");
+	is((long long)outbox_due(outbox, 99), 0, "though there is nothing to send");
+	is((long long)outbox_next_due(outbox), 5, "until its position");
+	ok(!outbox_turns(outbox, 4) && outbox_turns(outbox, 5), "where it happens");
+	put_front("rest\n", 5);
+	ok(!outbox_turns(outbox, 5), "a front goes out before");
+	take(5);
+	ok(outbox_turns(outbox, 5), "then it is its turn");
+	put_turned(true);
+	ok(outbox_empty(outbox), "nothing is left of it");
+}
+
+static void test_turn_drafts(void)
+{
+	static const char text[OUTBOX_CAPACITY];
+	struct outbox_draft draft;
+
+	outbox_init(outbox);
+	draft = outbox_draft(outbox);
+	is(outbox_add(&draft, 5, "* last\n", 7), 0, "a draft with an answer");
+	is(outbox_add_turn(&draft, 5, turn_replay(9), "* live\n", 7), 0, "and a turn");
+	is(outbox_add_turn(&draft, 5, turn_replay(9), "", 0), -ENOSPC, "has but one");
+	ok(!outbox_waits(outbox), "nothing is to come before the commit");
+	outbox_put(&draft, &redo);
+	ok(!outbox_waits(outbox), "of all");
+	redo_commit(&redo);
+	ok(outbox_waits(outbox) && is_next(outbox_due(outbox, 5), "* last\n"), "then all is true");
+
+	outbox_init(outbox);
+	ok(!outbox_waits(outbox), "made empty, it waits for nothing");
+	add(1, text, sizeof(text) - 4);
+	is(add_turn(1, turn_replay(9), "* live\n", 5), -ENOSPC, "no place for its text");
+	is((long long)word_get(&outbox->count), 1, "leaves no entry behind");
+	ok(!outbox_waits(outbox), "and nothing is to come");
+	is(add_turn(1, turn_replay(9), "* live\n", 4), 0, "just place");
+
+	outbox_init(outbox);
+	for (uint64_t due = 1; due <= OUTBOX_ENTRIES; due++)
+		say(due, "x\n");
+	is(add_turn(OUTBOX_ENTRIES, turn_replay(9), "", 0), -ENOSPC, "no entry left for it");
+}
+
 static void test_fat(void)
 {
 	static char text[4097];
@@ -180,6 +300,10 @@ int main(void)
 	test_full_of_bytes();
 	test_full_of_entries();
 	test_front();
+	test_replay();
+	test_move();
+	test_turn_alone();
+	test_turn_drafts();
 	test_fat();
 	return done();
 }

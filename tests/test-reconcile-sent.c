@@ -11,7 +11,7 @@ static void test_sent_lines(void)
 	cursor = head - 5 * SAID;
 	word_set(&slot->cursor, cursor);
 	word_set(&slot->base, -cursor);
-	give(ring_at(&core->lobby->ring, cursor), 1234);
+	give(ring_at(&lobby->ring, cursor), 1234);
 	expect(0, true, "lines that were sent and not counted");
 	is((long long)word_get(&slot->cursor), (long long)cursor + 1234, "the cursor moves");
 	expect_good_again("the second time");
@@ -54,9 +54,9 @@ static void test_place(void)
 	word_set(&slot->cursor, head + 1);
 	expect(-EBADMSG, false, "but not beyond the head");
 	word_set(&slot->cursor, 5);
-	word_set(&slot->parked, word_get(&core->lobby->record->lines) + 2);
+	word_set(&slot->parked, room_lines(lobby->room) + 2);
 	expect(-EBADMSG, false, "overtaken at a line that was never said");
-	word_set(&slot->parked, word_get(&core->lobby->record->lines) + 1);
+	word_set(&slot->parked, room_lines(lobby->room) + 1);
 	expect(0, false, "at the last one");
 	give("x", 1);
 	expect(-EBADMSG, false, "overtaken, and lines were sent");
@@ -64,6 +64,49 @@ static void test_place(void)
 	begin(AF_INET);
 	word_set(&slot->said_until, head + 1);
 	expect(-EBADMSG, false, "its last line is beyond the head");
+	end();
+}
+
+static void tie(uint32_t log)
+{
+	word_set(&slot->ties, slot_ties(log, slot_outbox(slot)));
+}
+
+/* The log that it reads, and the one that it is on its way to. */
+static void test_log(void)
+{
+	static const uint32_t nowhere[] = {2, 2 * ROOMS_MAX - 1, 2 * ROOMS_MAX, UINT32_MAX};
+	struct outbox *outbox;
+
+	begin(AF_INET);
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+		tie(nowhere[i]);
+		expect(-EBADMSG, false, "a log that there is not");
+		slot->traits = TRAIT_DRAINS;
+		expect(-EBADMSG, false, "nor for one who drains");
+		slot->traits = 0;
+	}
+	tie(log_number(LOBBY, RENDERING_JSON));
+	expect(-EBADMSG, false, "one that nothing is put in");
+	fill(core_log(core, log_number(LOBBY, RENDERING_JSON)));
+	expect(-EBADMSG, false, "one that has not come so far");
+	word_set(&slot->cursor, 0);
+	word_set(&slot->base, 0);
+	expect(0, false, "its begin");
+	tie(log_number(LOBBY, RENDERING_TEXT));
+
+	word_set(&slot->cursor, head);
+	word_set(&slot->base, -head);
+	outbox = lend_outbox(7, head, 10);
+	word_set(&outbox->turn_entry, 0);
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+		word_set(&outbox->turn, turn_move(nowhere[i]));
+		expect(-EBADMSG, false, "on its way to a log that there is not");
+	}
+	word_set(&outbox->turn, turn_move(log_number(LOBBY, RENDERING_JSON)));
+	expect(0, false, "to one that there is");
+	word_set(&outbox->turn, turn_replay(UINT64_C(1) << 62));
+	expect_good_again("it is to get lines again, whichever");
 	end();
 }
 
@@ -82,7 +125,7 @@ static void test_sent_answers(void)
 	give(bytes, 200);
 	forget_claims();
 	expect(0, true, "the last of them");
-	is((long long)word_get(&slot->outbox), 0, "an empty outbox is given back");
+	is(slot_outbox(slot), 0, "an empty outbox is given back");
 	is(slot->source, SOURCE_RING, "nothing is sent from it");
 	ok(pool_can_claim(&core->outboxes, 7), "it is not claimed");
 	expect_good_again("the sum holds without it");
@@ -112,11 +155,11 @@ static void test_outbox_wrong(void)
 	expect(-EBADMSG, false, "another client's outbox");
 	ok(pool_can_claim(&core->inputs, 9), "its own buffer is not claimed then");
 	forget_claims();
-	word_set(&slot->outbox, SLOTS_MAX + 1);
+	word_set(&slot->ties, slot_ties(LOBBY, SLOTS_MAX + 1));
 	expect(-EBADMSG, false, "an outbox that there is not");
-	word_set(&slot->outbox, (UINT64_C(1) << 32) + 7);
-	expect(-EBADMSG, false, "nor by its lower half");
-	word_set(&slot->outbox, 7);
+	word_set(&slot->ties, slot_ties(LOBBY, UINT32_MAX));
+	expect(-EBADMSG, false, "far beyond");
+	word_set(&slot->ties, slot_ties(LOBBY, 7));
 	expect(0, false, "as it was");
 	end();
 }
@@ -179,7 +222,7 @@ static void test_unix_sent(void)
 {
 	begin(AF_UNIX);
 	word_set(&slot->cursor, head - SAID);
-	give(ring_at(&core->lobby->ring, head - SAID), 500);
+	give(ring_at(&lobby->ring, head - SAID), 500);
 	expect(0, false, "sent and not counted");
 	is((long long)word_get(&slot->cursor), (long long)(head - SAID), "it will be sent again");
 	end();
@@ -189,6 +232,7 @@ int main(void)
 {
 	test_sent_lines();
 	test_place();
+	test_log();
 	test_sent_answers();
 	test_outbox_wrong();
 	test_front();

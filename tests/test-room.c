@@ -1,18 +1,27 @@
-/* test-room.c - what is said is in the log, and each line has its number */
+/* test-room.c - what is said is in the log, in each rendering that is read, and has its number */
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "chance.h"
 #include "lone-room.h"
 #include "tap.h"
 
-enum { SIZE = ARENA_PAGE, LAPS = 6, LINES_MAX = (LAPS + 1) * SIZE };
+enum { SIZE = ARENA_PAGE };
 
 static const char text[SIZE];
 static struct lone_room lone;
 
-static bool is_held(uint64_t position, const char *bytes)
+static bool is_held(const struct rendering *rendering, uint64_t position, const char *bytes)
 {
-	return memcmp(ring_at(&lone.room->ring, position), bytes, strlen(bytes)) == 0;
+	return memcmp(ring_at(&rendering->ring, position), bytes, strlen(bytes)) == 0;
+}
+
+static bool is_empty(const struct rendering *rendering)
+{
+	const struct rendering_at end = rendering_end(rendering);
+
+	return !rendering_is_filled(rendering) && !end.offset && !end.lines && !end.shown;
 }
 
 static void test_new(void)
@@ -20,20 +29,20 @@ static void test_new(void)
 	static struct lone_room other; /* of 64-byte alignment, which gcc's ASan denies to locals */
 	const struct room_record *record;
 
-	lone_room_open(&lone, SIZE, 2);
-	lone_room_open(&other, 2 * SIZE, 1);
+	lone_room_open_empty(&lone, SIZE, 2);
+	lone_room_open_empty(&other, 2 * SIZE, 1);
 	record = lone.room->record;
 	ok(strcmp(record->name, "lobby") == 0, "it has its name");
-	is((long long)record->ring_size, SIZE, "and its ring's size");
-	is((long long)room_head(lone.room), 0, "nothing was said");
-	is((long long)word_get(&record->lines), 0, "not a line");
+	is((long long)record->ring_size, SIZE, "and the size of its rings");
+	is((long long)record->used, SIZE, "which is what its area may hold");
+	is((long long)room_lines(lone.room), 0, "not a line");
+	ok(is_empty(lone.text) && is_empty(lone.json), "nothing in either rendering");
+	ok(lone.text->ring.size == SIZE && lone.json->ring.size == SIZE, "each has its ring");
+	ok(lone.text->marks_count * MARK_LINES > SIZE, "and marks for one of empty lines");
 	is((long long)strlen(record->epoch), EPOCH_SIZE - 1, "an epoch");
 	is((long long)strspn(record->epoch, "0123456789abcdefghijklmnopqrstuvwxyz"), EPOCH_SIZE - 1,
 	   "of letters and digits");
 	ok(strcmp(record->epoch, other.room->record->epoch) != 0, "of its own");
-	pthread_mutex_lock(&lone.room->lock);
-	is((long long)room_lines_before(lone.room, 0), 0, "no line before the first");
-	pthread_mutex_unlock(&lone.room->lock);
 	lone_room_close(&other);
 	lone_room_close(&lone);
 	room_free(NULL);
@@ -41,163 +50,213 @@ static void test_new(void)
 
 static void test_name(void)
 {
-	char name[ROOM_NAME_MAX + 1];
-	struct room_place place = {.arena = &lone.arena, .area = LONE_ROOM_AT};
-	struct waker *waker = &lone.waker[0];
+	char name[NAME_MAX_BYTES + 1];
+	struct room_place place;
 	struct room *room;
 
 	lone_room_open(&lone, SIZE, 1);
-	memset(name, 'n', ROOM_NAME_MAX);
-	name[ROOM_NAME_MAX] = '\0';
+	memset(name, 'n', NAME_MAX_BYTES);
+	name[NAME_MAX_BYTES] = '\0';
+	place = lone_room_place(&lone, 1);
 	place.record = (void *)(lone.arena.bytes + (size_t)3 * ARENA_PAGE);
-	is(room_new(&room, &place, name, SIZE, &waker, 1), 0, "a room with the longest name");
+	place.number = 7;
+	is(room_new(&room, &place, name, SIZE), 0, "a room with the longest name");
 	ok(strcmp(place.record->name, name) == 0, "which is kept whole");
+	is(room->number, 7, "with its number");
 	room_free(room);
 
+	place.record->ring_size = 0;
 	place.area++;
-	is(room_new(&room, &place, name, SIZE, &waker, 1), -EINVAL, "no ring at an odd place");
+	is(room_new(&room, &place, name, SIZE), -EINVAL, "no ring at an odd place");
+	is((long long)place.record->ring_size, 0, "so there is no room");
 	lone_room_close(&lone);
 }
 
 static void test_say(void)
 {
+	struct said one = lone_said("one", 3), empty = lone_said("", 0), nul = lone_said("t\0o", 3);
+	struct said never = lone_said("never", 5);
 	struct room_draft draft;
 
 	lone_room_open(&lone, SIZE, 1);
-	draft = room_begin(lone.room, 1);
-	is(room_say(&draft, "one", 3), 0, "a line");
-	is(room_say(&draft, "", 0), 0, "an empty one");
-	is(room_say(&draft, "t\0o", 3), 0, "one with a NUL in it");
-	is((long long)room_head(lone.room), 0, "nobody hears before it is committed");
+	draft = lone_room_begin(&lone);
+	ok(!room_said(&draft), "nothing at first");
+	is(room_say(&draft, &one), 0, "a line");
+	ok(room_said(&draft), "is something");
+	is(room_say(&draft, &empty), 0, "an empty one");
+	is(room_say(&draft, &nul), 0, "one with a NUL in it");
+	is((long long)rendering_head(lone.text), 0, "nobody hears before it is committed");
 	room_put(&draft, &lone.redo);
-	is((long long)room_head(lone.room), 0, "nor when it is put into the commit");
+	is((long long)rendering_head(lone.text), 0, "nor when it is put into the commit");
 	redo_commit(&lone.redo);
 	room_end(&draft);
-	is((long long)room_head(lone.room), 9, "then all is said");
-	is((long long)word_get(&lone.room->record->lines), 3, "three lines");
-	ok(memcmp(ring_at(&lone.room->ring, 0), "one\n\nt\0o\n", 9) == 0, "byte for byte");
+	is((long long)rendering_head(lone.text), 9, "then all is said");
+	is((long long)room_lines(lone.room), 3, "three lines");
+	is((long long)rendering_end(lone.text).shown, 3, "that show");
+	ok(memcmp(ring_at(&lone.text->ring, 0), "one\n\nt\0o\n", 9) == 0, "byte for byte");
+	ok(!rendering_head(lone.json) && !rendering_end(lone.json).shown,
+	   "nothing is put where nobody reads");
+	is((long long)rendering_end(lone.json).lines, 3, "but the lines are counted for both");
 
-	draft = room_begin(lone.room, 2);
-	room_say(&draft, "never", 5);
+	draft = lone_room_begin(&lone);
+	room_say(&draft, &never);
 	room_end(&draft);
-	is((long long)room_head(lone.room), 9, "what is not committed was not said");
+	is((long long)rendering_head(lone.text), 9, "what is not committed was not said");
 	is(lone_room_say(&lone, "four", 4), 0, "and is not in the way");
-	ok(is_held(9, "four\n"), "of what comes after it");
+	ok(is_held(lone.text, 9, "four\n"), "of what comes after it");
 	lone_room_close(&lone);
 }
 
-static void test_marks(void)
+/* The JSON of a line of this room, so far above the first one. */
+static const char *json_of(uint64_t number, const char *event, const char *rest)
 {
-	lone_room_open(&lone, SIZE, 1);
-	for (uint64_t i = 0; i <= 2ULL * MARK_LINES; i++)
-		lone_room_say_at(&lone, 1000 + i, text, i % 7);
-	for (uint64_t i = 0; i < 3; i++) {
-		const struct room_mark *mark = &lone.room->marks[i];
+	static char line[512];
 
-		is((long long)mark->lines, (long long)i * MARK_LINES, "mark %d counts lines",
-		   (int)i);
-		is((long long)mark->time, 1000 + (long long)i * MARK_LINES, "and notes the time");
-		ok(ring_line_begins(&lone.room->ring, mark->offset), "where a line begins");
-	}
+	snprintf(line, sizeof(line),
+		 "{\"ev\":\"%s\",\"id\":\"%s.%llu\",\"t\":\"1970-01-01T00:00:00.000Z\","
+		 "\"room\":\"lobby\",%s}\n",
+		 event, lone.room->record->epoch, (unsigned long long)number, rest);
+	return line;
+}
+
+static void test_both(void)
+{
+	const struct said said = {.kind = SAID_LINE,
+				  .from = "ann",
+				  .text = "hi",
+				  .size = 2,
+				  .mark = UNMARKED};
+	const char *line;
+	uint64_t head;
+
+	lone_room_open(&lone, SIZE, 1);
+	lone_room_say(&lone, "before", 6);
+	lone_room_fill(&lone, RENDERING_JSON);
+	is((long long)word_get(&lone.json->record->begun), 1, "filled from its first reader on");
+	is(lone_room_say_that(&lone, said), 0, "a line with a name");
+	ok(is_held(lone.text, 7, "[ann] hi\n"), "in text");
+	line = json_of(2, "say", "\"from\":\"ann\",\"text\":\"hi\"");
+	ok(is_held(lone.json, 0, line), "the same in JSON, with the same number");
+	head = strlen(line);
+	is((long long)rendering_head(lone.json), (long long)head, "whose positions are its own");
+
+	is(lone_room_say_that(&lone, lone_joins("bob")), 0, "somebody comes");
+	is((long long)rendering_head(lone.text), 16, "nothing of that shows in text");
+	ok(is_held(lone.json, head, json_of(3, "join", "\"name\":\"bob\"")), "but in JSON");
+	is((long long)room_lines(lone.room), 3, "it is a line");
+	is((long long)rendering_end(lone.text).shown, 2, "though not of the text");
+	is((long long)rendering_end(lone.json).shown, 2, "of two in JSON");
 	lone_room_close(&lone);
 }
 
-/* Where each line begins; one more for the head. */
-static uint64_t begins[LINES_MAX + 1];
-
-/* Asks for the number at each line that is held; the number of wrong answers. */
-static int count_faults(uint64_t lines)
+static void test_nobody_reads(void)
 {
-	uint64_t head = begins[lines], oldest = head > SIZE ? head - SIZE : 0;
-	int faults = word_get(&lone.room->record->lines) != lines || room_head(lone.room) != head;
+	const struct rendering_record *record;
 
-	pthread_mutex_lock(&lone.room->lock);
-	for (uint64_t i = lines; i > 0 && begins[i] >= oldest; i--)
-		faults += room_lines_before(lone.room, begins[i]) != i;
-	faults += oldest == 0 && room_lines_before(lone.room, 0) != 0;
-	pthread_mutex_unlock(&lone.room->lock);
-	return faults;
-}
-
-/* Lines of 0 ... longest bytes, over several laps. */
-static void test_numbers(uint32_t longest)
-{
-	uint64_t state = CHANCE_SEED, lines = 0;
-	int faults = 0, looks = 0;
-
-	lone_room_open(&lone, SIZE, 1);
-	while (begins[lines] < (uint64_t)LAPS * SIZE) {
-		uint32_t size = chance(&state, longest + 1);
-
-		faults += lone_room_say(&lone, text, size) != 0;
-		begins[lines + 1] = begins[lines] + size + 1;
-		lines++;
-		if (chance(&state, (uint32_t)(SIZE / (longest + 1)) + 1) == 0 ||
-		    (lines >= SIZE && lines <= SIZE + 2) || lines == MARK_LINES) {
-			faults += count_faults(lines);
-			looks++;
-		}
-	}
-	faults += count_faults(lines);
-	is(faults, 0, "%llu lines of up to %u bytes, each with its number, looked at %d times",
-	   (unsigned long long)lines, longest, looks + 1);
+	lone_room_open_empty(&lone, SIZE, 1);
+	record = lone.text->record;
+	for (int i = 0; i < 3 * SIZE; i++)
+		lone_room_say(&lone, text, 9);
+	is((long long)room_lines(lone.room), 3LL * SIZE,
+	   "lines are counted though nobody hears them");
+	ok(!word_get(&record->head) && !word_get(&record->shown), "nothing was rendered");
+	ok(*ring_at(&lone.text->ring, 9) == '\0', "nor written");
+	lone_room_fill(&lone, RENDERING_TEXT);
+	is((long long)word_get(&record->begun), 3LL * SIZE, "somebody comes: it begins here");
+	lone_room_say(&lone, "now", 3);
+	ok(is_held(lone.text, 0, "now\n"), "with what is said then");
 	lone_room_close(&lone);
 }
 
 static void test_limit_alone(void)
 {
 	lone_room_open(&lone, SIZE, 1);
-	is(lone_room_say(&lone, text, SIZE - 1), -ENOSPC,
+	is(lone_room_say_bytes(&lone, SIZE), -ENOSPC,
 	   "one that fills the ring: the byte before it would be lost");
-	is((long long)room_head(lone.room), 0, "was not said");
-	is(lone_room_say(&lone, text, SIZE - 2), 0, "one byte less: nobody is in the way");
-	is(lone_room_say(&lone, text, SIZE - 2), 0, "and again");
+	is((long long)rendering_head(lone.text), 0, "was not said");
+	is((long long)room_lines(lone.room), 0, "and not counted");
+	is(lone_room_say_bytes(&lone, SIZE - 1), 0, "one byte less: nobody is in the way");
+	is(lone_room_say_bytes(&lone, SIZE - 1), 0, "and again");
 	lone_room_close(&lone);
 }
 
 static void test_limit_of_draft(void)
 {
+	struct said said = lone_said(text, 8);
 	struct room_draft draft;
 	int lines = 0;
 
+	said.mark = 0;
 	lone_room_open(&lone, SIZE, 1);
 	lone_room_hold(&lone, 0, 0);
-	draft = room_begin(lone.room, 0);
-	while (room_say(&draft, text, 9) == 0)
+	draft = lone_room_begin(&lone);
+	while (room_say(&draft, &said) == 0)
 		lines++;
 	is(lines, (SIZE - 1) / 10, "a draft ends where unread lines begin");
+	ok(draft.full == lone.text, "it says in which rendering");
 	is((long long)draft.lines, lines, "and keeps those that did fit");
-	room_put(&draft, &lone.redo);
-	redo_commit(&lone.redo);
-	room_end(&draft);
-	is((long long)room_head(lone.room), 10LL * lines, "which can be said");
+	said = lone_joins("bob");
+	is(room_say(&draft, &said), 0, "what does not show there still fits");
+	lone_room_end(&lone, &draft);
+	is((long long)rendering_head(lone.text), 10LL * lines, "all that can be said");
+	is((long long)room_lines(lone.room), lines + 1, "and is counted");
+	lone_room_close(&lone);
+}
+
+/* A line that does not fit into one rendering is in none. */
+static void test_limit_of_json(void)
+{
+	struct said said = lone_said(text, 20);
+	struct room_draft draft;
+	uint64_t head;
+
+	lone_room_open(&lone, SIZE, 1);
+	lone_room_fill(&lone, RENDERING_JSON);
+	pthread_mutex_lock(&lone.room->lock);
+	gate_hold(lone.json, 0, 0);
+	pthread_mutex_unlock(&lone.room->lock);
+	draft = lone_room_begin(&lone);
+	while (room_say(&draft, &said) == 0)
+		continue;
+	ok(draft.full == lone.json, "the JSON Lines are full first");
+	is((long long)draft.head[RENDERING_TEXT], 21 * (long long)draft.lines,
+	   "the line that did not fit there is not in the text");
+	ok(draft.head[RENDERING_JSON] + TEXT_GROWTH * said.size + RENDER_OVERHEAD > SIZE - 1,
+	   "it was refused for want of place");
+	head = draft.head[RENDERING_JSON];
+	lone_room_end(&lone, &draft);
+	is((long long)rendering_head(lone.json), (long long)head, "the others are said");
+	ok(is_held(lone.json, 0, "{\"ev\":\"say\""), "and the first of them is whole");
+	gate_publish(lone.json, 0, head);
+	is(lone_room_say(&lone, text, 20), 0, "its reader has read: it fits");
 	lone_room_close(&lone);
 }
 
 /* A reader at a position, the head so far above: what fits, and what just does not? */
 static int limit_faults(uint64_t position, uint64_t ahead)
 {
-	const size_t free = (size_t)(SIZE - 1 - ahead);
+	const uint64_t free = SIZE - 1 - ahead;
 	char unread[SIZE];
 	int faults = 0;
 
 	lone_room_open(&lone, SIZE, 2);
-	lone_room_fill(&lone, position);
+	lone_room_grow(&lone, position);
 	lone_room_hold(&lone, 1, position);
-	lone_room_fill(&lone, position + ahead);
-	memcpy(unread, ring_at(&lone.room->ring, position), (size_t)ahead);
+	lone_room_grow(&lone, position + ahead);
+	memcpy(unread, ring_at(&lone.text->ring, position), (size_t)ahead);
 
-	faults += lone_room_say(&lone, text, free) != -ENOSPC;
-	faults += room_head(lone.room) != position + ahead;
-	if (free > 0)
-		faults += lone_room_say(&lone, text, free - 1) != 0;
+	faults += lone_room_say_bytes(&lone, free < 2 ? 2 : free + 1) != -ENOSPC;
+	faults += rendering_head(lone.text) != position + ahead;
+	if (free >= 2)
+		faults += lone_room_say_bytes(&lone, free) != 0;
 	faults += lone_room_say(&lone, text, 0) != -ENOSPC;
-	faults += memcmp(unread, ring_at(&lone.room->ring, position), (size_t)ahead) != 0;
-	faults += position > 0 && !ring_line_begins(&lone.room->ring, position);
+	faults += memcmp(unread, ring_at(&lone.text->ring, position), (size_t)ahead) != 0;
+	faults += position > 0 && !ring_line_begins(&lone.text->ring, position);
 
-	gate_publish(lone.room, 1, position + 1); /* it has read one byte: that much more fits */
-	faults += lone_room_say(&lone, text, 1) != -ENOSPC;
-	faults += lone_room_say(&lone, text, 0) != 0;
+	/* It has read two bytes: that much more fits. */
+	gate_publish(lone.text, 1, position + 2);
+	faults += lone_room_say_bytes(&lone, free == 1 ? 4 : 3) != -ENOSPC;
+	faults += lone_room_say_bytes(&lone, 2) != 0;
 	lone_room_close(&lone);
 	return faults;
 }
@@ -207,11 +266,47 @@ static void test_limit(void)
 	uint64_t state = CHANCE_SEED;
 	int faults = 0, runs = 200;
 
-	for (uint64_t ahead = 1; ahead < 4; ahead++)
-		faults += limit_faults(0, ahead) + limit_faults(0, SIZE - ahead);
+	for (uint64_t ahead = 2; ahead < 5; ahead++)
+		faults += limit_faults(0, ahead) + limit_faults(0, SIZE + 1 - ahead);
 	for (int i = 0; i < runs; i++)
-		faults += limit_faults(chance(&state, 3 * SIZE), 1 + chance(&state, SIZE - 1));
+		faults += limit_faults(chance(&state, 3 * SIZE), 2 + chance(&state, SIZE - 2));
 	is(faults, 0, "-ENOSPC exactly where something unread would be overwritten");
+}
+
+static blkcnt_t blocks(void)
+{
+	struct stat st;
+
+	if (fstat(lone.arena.fd, &st) < 0)
+		abort();
+	return st.st_blocks;
+}
+
+static void test_forget(void)
+{
+	struct room_place place;
+	blkcnt_t before, most;
+
+	lone_room_open(&lone, 16 * SIZE, 1);
+	place = lone_room_place(&lone, 1);
+	before = blocks();
+	lone_room_fill(&lone, RENDERING_JSON);
+	for (int i = 0; i < 3000; i++)
+		lone_room_say(&lone, "0123456789012345678901234567890123456789", 40);
+	most = blocks();
+	ok(most - before >= 2 * 16 * SIZE / 512, "%d KiB in two rings", (int)(most - before) / 2);
+	room_free(lone.room);
+	lone.room = NULL;
+	is(blocks(), most, "freed, the log stays in the arena");
+	room_forget(&place);
+	ok(blocks() <= before, "forgotten, its memory is given back");
+	ok(!place.record->ring_size && !place.record->used, "and there is no room any more");
+	is(room_adopt(&lone.room, &place), -EBADMSG, "that could be taken over");
+
+	place.record->used = 12345;
+	room_forget(&place);
+	ok(!place.record->used, "a damaged record is forgotten, too");
+	lone_room_close(&lone);
 }
 
 int main(void)
@@ -219,13 +314,12 @@ int main(void)
 	test_new();
 	test_name();
 	test_say();
-	test_marks();
-	test_numbers(0);
-	test_numbers(1);
-	test_numbers(20);
-	test_numbers(SIZE / 4);
+	test_both();
+	test_nobody_reads();
 	test_limit_alone();
 	test_limit_of_draft();
+	test_limit_of_json();
 	test_limit();
+	test_forget();
 	return done();
 }

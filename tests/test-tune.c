@@ -10,9 +10,11 @@ static void test_each(void)
 {
 	struct tune tune = TUNE_DEFAULT;
 	static const char *all[] = {
-		"split_members=1", "keepalive_idle_s=2", "keepalive_step_s=3", "keepalive_probes=4",
-		"link_look_ms=5",  "link_dead_ms=6",     "linger_ms=7",        "refused_max=8",
-		"status_ms=9",     "stop_ms=10",         "reconcile=0",
+		"split_members=1",    "keepalive_idle_s=2", "keepalive_step_s=3",
+		"keepalive_probes=4", "link_look_ms=5",     "link_dead_ms=6",
+		"linger_ms=7",        "refused_max=8",      "status_ms=9",
+		"stop_ms=10",         "reconcile=0",        "rendering_idle_ms=12",
+		"commands_rate=13",
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -21,7 +23,8 @@ static void test_each(void)
 	ok(tune.split_members == 1 && tune.keepalive_idle_s == 2 && tune.keepalive_step_s == 3 &&
 		   tune.keepalive_probes == 4 && tune.link_look_ms == 5 && tune.link_dead_ms == 6 &&
 		   tune.linger_ms == 7 && tune.refused_max == 8 && tune.status_ms == 9 &&
-		   tune.stop_ms == 10 && tune.reconcile == 0,
+		   tune.stop_ms == 10 && tune.reconcile == 0 && tune.rendering_idle_ms == 12 &&
+		   tune.commands_rate == 13,
 	   "each value is in its field");
 }
 
@@ -53,6 +56,8 @@ static void test_bad(void)
 		"keepalive_probes=0",
 		"keepalive_probes=128",
 		"keepalive_idle_s=32768",
+		"rendering_idle_ms=-1",
+		"commands_rate=1000001",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -68,6 +73,8 @@ static void test_bounds(void)
 	is(tune.stop_ms, 0, "is kept");
 	is(tune_set(&tune, "link_dead_ms=86400000"), 0, "a day");
 	is(tune.link_dead_ms, 86400000, "is kept");
+	is(tune_set(&tune, "commands_rate=0"), 0, "no limit");
+	is(tune.commands_rate, 0, "is kept");
 	is(tune_set(&tune, "keepalive_probes=127"), 0, "the kernel's limit");
 }
 

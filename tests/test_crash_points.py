@@ -1,7 +1,8 @@
 """test_crash_points.py - the daemon dies at every point of crash.h, and nobody notices
 
 In each test the daemon is started anew with the point armed while a crowd talks; it dies there, in
-`./dev test all` twice in a row, and everything that the crowd hears is compared.
+`./dev test all` twice in a row, and everything that the crowd hears is compared.  At the end each
+client is in the room and has the name that it should, and rooms that nobody uses are gone.
 """
 import os
 import re
@@ -10,9 +11,11 @@ import time
 import pytest
 
 from chaos import Crowd
-from chatter import Client
+from chatter import Client, poll
 from guests import Echoer, Guest
+from jsonl import Json
 from manager import Service
+from passers import Listener, populate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CRASHING = os.path.join(os.path.dirname(os.path.realpath(os.environ.get("MTCHATD", "mtchatd"))),
@@ -31,6 +34,9 @@ FIRST_START = {"FIRST_STORE", "BAG_MADE", "LISTENER_OPEN"}
 ECHO = {"SENT_ECHO", "RECEIVED", "COUNTED", "LENT"}
 FOR_QUITTERS = {"QUITS", "DRAINING", "FIN_SENT"}
 FOR_ASKERS = {"REPLAYING"}
+# Passed by who stays with its handler and by who goes to another one.
+MOVES = {"MOVING", "MOVED_IN"}
+LOG_BLOCKS = TIGHT["room_log_kib"] * 2  # of a room in one rendering: 512 bytes each
 
 
 def points():
@@ -38,8 +44,17 @@ def points():
         return re.findall(r"^\tPOINT\((\w+),", header.read(), re.MULTILINE)
 
 
+def sources():
+    """The files with a point in them."""
+    folder = os.path.join(HERE, "../src/mtchatd")
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as source:
+            if name.endswith(".c") and re.search(r"\bcrash_point\(", source.read()):
+                yield "src/mtchatd/" + name
+
+
 def serve(**settings):
-    return Service(command=[CRASHING], tune=SPREAD, **TIGHT, **settings)
+    return Service(command=[CRASHING], **{"tune": SPREAD, **TIGHT, **settings})
 
 
 class Halves(Guest):
@@ -97,13 +112,17 @@ class Askers(Quitters):
 
 
 def crowd_of(service):
-    """All kinds: who talks, asks, listens, reads slowly, comes and goes."""
+    """All kinds: who talks, asks, listens, reads slowly, comes and goes, moves, whispers."""
     crowd = Crowd(lambda: Client(service.tcp).sock, churners=4, window=4)
+    populate(crowd, 9, rooms=[b"tea"])
     crowd.add(4)
     crowd.add(4, talks=True, pings=True)
     crowd.add(2, talks=True)
     crowd.add(1, kind=Halves, talks=True, window=100)
-    crowd.add(3, stuck=(0.3, 0.1), twice_ok=True, connect=lambda: Client(service.unix).sock)
+    for kind in (Guest, Guest, Listener):
+        crowd.add(kind=kind, stuck=(0.3, 0.1), twice_ok=True,
+                  connect=lambda: Client(service.unix).sock)
+    crowd.add(1, talks=True, twice_ok=True, connect=lambda: Client(service.unix).sock)
     return crowd
 
 
@@ -117,6 +136,7 @@ def die_at(service, crowd, armed, provoke):
             service.next_env = {"MTCHATD_CRASH": armed[life]}
     service.before_start = arm
     service.kill(15, wait=False)
+    crowd.mark(crash=False)
     crowd.run(until=lambda: service.lives >= first)
     for life in range(first, first + len(armed)):
         crowd.mark()
@@ -134,11 +154,36 @@ def armed_with(point, times):
     return (before + [f"{point}:{passage}"]) * times
 
 
+def ask(client, question, kind):
+    """The answer; what else it hears meanwhile is passed over."""
+    return next(event for event in client.ask(question) if event["ev"] == kind)
+
+
+def rooms(client):
+    return {room["name"]: room["clients"] for room in ask(client, b"/rooms", "rooms")["rooms"]}
+
+
+def check_empty(service):
+    """All have gone, and so have their names, and the rooms but the lobby."""
+    with Json(service.tcp) as late:
+        poll(lambda: rooms(late) == {"lobby": 1}, "the rooms are gone")
+        who = ask(late, b"/who", "who")
+        assert (who["names"], who["unnamed"]) == ([], 1)
+
+
+def test_all_points_are_compiled_in():
+    with open(os.path.join(HERE, "../Makefile.am"), encoding="utf-8") as makefile:
+        listed = re.search(r"^tests_mtchatd_crash_SOURCES = ((?:.*\\\n)*.*)", makefile.read(),
+                           re.MULTILINE)[1].replace("\\", " ").split()
+    assert set(listed) - {"src/mtchatd/main.c"} == set(sources())
+
+
 @pytest.mark.parametrize("times", range(1, TIMES + 1))
-@pytest.mark.parametrize("point", [name for name in points()
-                                   if name not in FIRST_START | {"SENT_ECHO"}])
-def test_death_at(point, times):
-    with serve() as service, crowd_of(service) as crowd:
+@pytest.mark.parametrize("point, handlers", [
+    *((name, 2) for name in points() if name not in FIRST_START | {"SENT_ECHO"}),
+    *((name, 1) for name in sorted(MOVES))])
+def test_death_at(point, handlers, times):
+    with serve(handlers=handlers) as service, crowd_of(service) as crowd:
         others = Quitters(service) if point in FOR_QUITTERS else None
         others = Askers(service) if point in FOR_ASKERS else others
         crowd.gather()
@@ -146,6 +191,7 @@ def test_death_at(point, times):
         crowd.finish().check()
         if others:
             others.check()
+        check_empty(service)
 
 
 @pytest.mark.parametrize("times", range(1, TIMES + 1))
@@ -176,3 +222,43 @@ def test_death_in_a_first_start(point):
             crowd.mark()
             crowd.run(until=lambda: service.ready_life == 4)
             crowd.finish().check()
+
+
+# The memory of rooms
+
+def arena_blocks(service):
+    return os.fstat(service.stored["arena"]).st_blocks
+
+
+def fill_room(clients):
+    """More than its log holds, in both renderings."""
+    for turn in range(20):
+        clients[0].ask(*(b"%d %d " % (turn, i) + b"f" * 900 for i in range(20)))
+
+
+@pytest.mark.parametrize("point", ["ROOM_MADE", "ROOM_GONE", "MOVED_IN", "HANDED_OVER"])
+def test_the_memory_of_a_room_is_given_back(point):
+    """Whoever makes it or goes last dies on the way; then it is made again, and goes again."""
+    with serve(tune={"split_members": 1}) as service, Json(service.tcp) as one, \
+            Json(service.tcp) as two, Client(service.tcp) as plain:
+        plain.enter()
+        fill_room([one])  # the lobby's log
+        before = arena_blocks(service)
+        for passage in (1, 2, 3):
+            service.next_env = {"MTCHATD_CRASH": f"{point}:{passage}"}
+            dying = service.kill(15)
+            while service.lives == dying:
+                for client in one, two:
+                    client.join(b"tea")
+                plain.say(b"/join tea")
+                fill_room([one])
+                assert arena_blocks(service) >= before + 2 * LOG_BLOCKS, "it holds both logs"
+                plain.say(b"/join lobby")
+                for client in one, two:
+                    client.join(b"lobby")
+                poll(lambda: rooms(one) == {"lobby": 3}, "the room is gone")
+            service.wait_life(dying + 1)
+            assert service.statuses[-1] == -9
+            poll(lambda: rooms(one) == {"lobby": 3}, "the room is gone")
+            # All but a few pages of buffers that were not used before.
+            poll(lambda: arena_blocks(service) < before + LOG_BLOCKS / 4, "its memory, too")

@@ -8,8 +8,9 @@ import pytest
 
 from chaos import Crowd
 from chatter import Client, catch_up, gather, poll
+from ears import Ear, EventEar, Owed
 from guests import Echoer
-from judge import Ear, Log, Verdict, make_line
+from judge import Log, Place, Verdict, make_line
 from manager import Service
 
 FAKE = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake.py")]
@@ -93,8 +94,9 @@ class Told:
     def __init__(self, **options):
         self.verdict = Verdict()
         self.log = Log(self.verdict)
-        self.log.said[1] = 100
         self.lines = [make_line(1, i) for i in range(100)]
+        for line in self.lines:
+            self.log.expect(1, line)
         first = Ear(self.log, 0)
         first.hear(b"".join(self.lines[:60]))
         self.ear = Ear(self.log, 0, **options)
@@ -190,8 +192,10 @@ def test_a_hopeless_daemon_is_not_started_again():
 def test_the_judge_keeps_up():
     """300,000 deliveries a second on an idle processor; a tenth of it here."""
     told = Told()
-    told.log.said[2] = 10**6
-    stream = b"".join(make_line(2, i) for i in range(3000))
+    lines = [make_line(2, i) for i in range(3000)]
+    for line in lines:
+        told.log.expect(2, line)
+    stream = b"".join(lines)
     Ear(told.log, told.log.end).hear(stream)
     begin, cpu = told.log.position(60), time.process_time()
     ears = [Ear(told.log, begin) for _ in range(20)]
@@ -200,3 +204,175 @@ def test_the_judge_keeps_up():
         for ear in ears:
             ear.hear(stream[slice(*cut)])
     assert 60000 / (time.process_time() - cpu) > 30000
+
+
+# Events, and both renderings together
+
+def event(number, text, name=None, second=0, more=""):
+    by = f'"{name}"' if name else "null"
+    return (f'{{"ev":"say","id":"k3f9.{number}","t":"2026-11-21T10:31:{second:02}.000Z","room":"tea"'
+            f',"from":{by},"text":"{text}"{more}}}\n').encode()
+
+
+class ToldEvents:
+    """A room that is heard in both renderings; t1 has no name, b2 has one."""
+
+    def __init__(self, **options):
+        self.verdict = Verdict()
+        self.place = Place(self.verdict, b"tea")
+        self.place.admit_programs()
+        self.place.events.begin(b"k3f9", 100)
+        for i in range(50):
+            self.place.say(1, b"t1 %d x" % i)
+        self.lines = [event(101 + i, f"t1 {i} x") for i in range(50)]
+        self.texts = [b"t1 %d x\n" % i for i in range(50)]
+        self.first = EventEar(self.place.events, 0)
+        self.text = Ear(self.place.text, 0, **options)
+        self.ear = EventEar(self.place.events, 0, 1, **options)
+
+    def hear(self, *parts, ear=None):
+        (ear or self.ear).hear(b"".join(parts))
+        return self.verdict.faults()
+
+
+def test_events_are_compared_and_so_is_what_they_show():
+    told = ToldEvents()
+    assert told.hear(*told.lines) == {} == told.hear(*told.texts, ear=told.text)
+    assert told.ear.is_done() and told.text.is_done() and told.ear.seen == 50
+    assert told.place.text.ids_of == list(range(101, 151))
+    assert told.hear(*told.lines[:49], told.lines[48], ear=told.first) == {"doubled": 1}
+
+
+@pytest.mark.parametrize("wrong", [
+    event(105, "t1 3 x"), event(103, "t1 3 x"), event(104, "t1 3 x").replace(b"k3f9", b"k3f8")])
+def test_a_wrong_id_is_found(wrong):
+    told = ToldEvents()
+    told.hear(*told.lines[:3], wrong)
+    assert told.verdict.bad_ids == 1
+
+
+def test_a_time_that_goes_back_is_found():
+    told = ToldEvents()
+    assert told.hear(event(101, "t1 0 x", second=7), event(102, "t1 1 x", second=7)) == {}
+    assert told.hear(event(103, "t1 2 x", second=6)) == {"bad_ids": 1}
+
+
+@pytest.mark.parametrize("spoil, found", [
+    (lambda line: line.replace(b'"tea"', b'"den"'), {"cut"}),
+    (lambda line: line.replace(b"null", b'"b2"'), {"cut"}),
+    (lambda line: line.replace(b'"t1 3 x"', b'"t1 2 x"'), {"doubled"}),
+    (lambda line: line.replace(b'"t1 3 x"', b'"t1 3 x","n":"1-3"'), {"cut"}),
+    (lambda line: line.replace(b'"t1 3 x"', b'"t1 4 x"'), {"lost"})])
+def test_an_event_that_should_not_be_there_is_found(spoil, found):
+    told = ToldEvents()
+    told.hear(*told.lines[:3], spoil(told.lines[3]))
+    told.place.events.count_lost()
+    assert set(told.verdict.faults()) >= found
+
+
+def test_lines_that_are_not_the_same_in_both_renderings_are_found():
+    told = ToldEvents()
+    told.place.say(1, b"t1 50 y", b"b1")
+    told.hear(*told.lines, event(151, "t1 50 y", "b1"))
+    told.place.text.wanted[1][-1] = b"t1 50 y\n"  # the name is missing, and nobody knows
+    assert told.hear(*told.texts, b"t1 50 y\n", ear=told.text) == {"twisted": 1}
+
+
+def told_of_names():
+    told = ToldEvents()
+    told.place.tell(2, b"join", b"b2")
+    told.place.tell(2, b"rename", b"b2", b',"to":"b2.1"')
+    told.place.tell(2, b"leave", b"b2.1", b',"reason":"closed"')
+    head = '{{"ev":"{}","id":"k3f9.{}","t":"2026-11-21T10:31:00.000Z","room":"tea",'
+    return told, [(head + tail).format(kind, number, "{}").encode() for kind, number, tail in [
+        ("join", 101, '"name":"b2"}}\n'), ("rename", 102, '"name":"b2","to":"b2.1"}}\n'),
+        ("leave", 103, '"name":"b2.1","reason":"reset"}}\n')]]
+
+
+def test_joins_renames_and_leaves_come_once():
+    told, events = told_of_names()
+    assert told.hear(*events) == {} and not told.place.events.wanted[2]
+    assert told.hear(events[2].replace(b".103", b".104")) == {"doubled": 1}
+    told, events = told_of_names()
+    told.hear(events[0], events[2].replace(b".103", b".102"))
+    for ear in told.place.events, told.place.text:
+        ear.forgive(1)
+        ear.count_lost()
+    assert told.verdict.faults() == {"lost": 1}
+
+
+def test_an_answer_has_its_place():
+    pong = b'{"ev":"pong","token":"x"}\n'
+    for at, found in (5, {}), (4, {"bad_answers": 1}), (6, {"bad_answers": 1}):
+        told = ToldEvents()
+        told.ear.owed.append(Owed(pong, 5))
+        assert told.hear(*told.lines[:at], pong, *told.lines[at:]) == found
+    assert told.hear(pong) == {"bad_answers": 1, "bad_pongs": 1}
+    assert ToldEvents().hear(b'{"ev":"notice","code":"help","text":"x"}\n') == {"surprises": 1}
+    told = ToldEvents()
+    told.ear.owed.extend([Owed(b"* one\n", 0), Owed(pong, 0)])
+    assert told.hear(pong) == {"bad_answers": 1} and not told.ear.owed
+
+
+def test_a_private_line_comes_once_and_in_order():
+    said = [b'{"ev":"priv","from":"b2","to":"b1","text":"p2 %d"}\n' % i for i in range(3)]
+    heard = [line.replace(b',"from"', b',"t":"2026-11-21T10:31:00.000Z","from"') for line in said]
+    for order, found in ((0, 1, 2), {}), ((0, 2), {"bad_whispers": 1}), (
+            (0, 1, 1, 2), {"bad_whispers": 1}), ((1, 0, 2), {"bad_whispers": 2}):
+        told = ToldEvents()
+        told.ear.whispers[2].extend(said)
+        assert told.hear(*(heard[i] for i in order)) == found
+        assert told.verdict.whispers == 3 - (len(order) != 3 or bool(found)) or found
+
+
+def test_a_skip_of_events_must_be_told_exactly():
+    skip = b'{"ev":"skip","from":"k3f9.%d","to":"k3f9.%d","lines":%d}\n'
+    for first, last, lines, found in [(111, 120, 10, {}), (110, 120, 11, {"bad_skips"}),
+                                      (112, 120, 9, {"bad_skips"}), (111, 120, 9, {"bad_skips"})]:
+        told = ToldEvents(may_skip=True)
+        told.hear(*told.lines, ear=told.first)
+        told.hear(*told.lines[:10], skip % (first, last, lines), *told.lines[20:])
+        assert found <= set(told.verdict.faults()) and bool(found) == bool(told.verdict.faults())
+
+
+def test_a_skip_counts_what_text_clients_do_not_see():
+    """Ten lines of the room, three of which are seen only by programs."""
+    told = ToldEvents(may_skip=True)
+    events, _ = told_of_names()
+    told.place = events.place
+    texts = told.texts[:20]
+    told.text = Ear(told.place.text, 0, may_skip=True)
+    _, names = told_of_names()
+    rest = [event(104 + i, f"t1 {i} x") for i in range(20)]
+    EventEar(told.place.events, 0).hear(b"".join(names + rest))
+    Ear(told.place.text, 0).hear(b"".join(texts))
+    told.text.hear(b"* 10 lines skipped (k3f9.101-110)\n" + b"".join(texts[7:]))
+    assert events.verdict.faults() == {} and told.text.is_done()
+    late = Ear(told.place.text, 0, may_skip=True)
+    late.hear(texts[0] + b"* 5 lines skipped (k3f9.106-110)\n" + b"".join(texts[7:]))
+    assert set(events.verdict.faults()) == {"bad_skips", "lost"}
+
+
+def test_a_replay_must_be_whole():
+    live = b'{"ev":"live"}\n'
+    for count, found in (5, {}), (4, {"bad_answers": 1}):
+        told = ToldEvents()
+        told.ear.owed.append(Owed(b'{"ev":"replay"}\n', 50, lambda _, to=told: to.ear.begin_replay(5)))
+        told.ear.owed.append(Owed(live, 50, lambda _, to=told: to.ear.end_replay()))
+        assert told.hear(*told.lines, b'{"ev":"replay"}\n', *told.lines[45:45 + count], live) == found
+        assert told.ear.is_done()
+
+
+def test_who_comes_in_is_found_by_its_own_line():
+    told = ToldEvents()
+    told.hear(*told.texts, ear=Ear(told.place.text, 0))
+    told.place.say(7, b"t7 0 x", b"b7")
+    told.hear(b"[b7] t7 0 x\n", ear=Ear(told.place.text, told.place.text.end))
+    mine = Ear(told.place.text, 0, 7)
+    mine.enter_by(told.place.text, b"[b7] t7 0 x\n")
+    assert told.hear(*told.texts[40:44], ear=mine) == {} and mine.held
+    assert told.hear(*told.texts[44:], b"[b7] t7 0 x\n", ear=mine) == {} and mine.is_done()
+    other = Ear(told.place.text, 0, 7)
+    told.place.text.own_ends[7].append((told.place.text.end, 0))
+    other.enter_by(told.place.text, b"[b7] t7 0 x\n")
+    assert told.hear(told.texts[48][1:], told.texts[49], b"[b7] t7 0 x\n", ear=other) != {}

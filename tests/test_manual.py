@@ -20,7 +20,7 @@ from test_config import table
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MTCHAT = os.environ.get("MTCHAT", "mtchat")
 PROGRAMS = {"mtchatd": ("mtchatd.8", MTCHATD), "mtchat": ("mtchat.1", MTCHAT)}
-PAGES = ("mtchat.1", "mtchatd.8", "mtchatd.conf.5")
+PAGES = ("mtchat-protocol.7", "mtchat.1", "mtchatd.8", "mtchatd.conf.5")
 LIBRARY_VARIABLES = {  # what is read by a function that we call
     "sd_listen_fds_with_names": {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"},
     "sd_watchdog_enabled": {"WATCHDOG_USEC", "WATCHDOG_PID"},
@@ -102,19 +102,20 @@ def test_commands():
         client = daemon.client()
         client.say(b"/help", b"/ping end")
         answer = b"\n".join(client.read_until(b"* pong end")).decode()
-    helped = re.findall(r"^\* (/\S*(?: \[?[A-Z]+\]?)*)  ", answer, re.M)
+    helped = re.findall(r"^\* (/\S*(?: \[?[A-Z]+\]*)*)  ", answer, re.M)
     assert len(helped) >= 4
     lines = re.findall(r"^\.It Ic (.+)$", section("mtchatd.8", "Commands", "Ss"), re.M)
-    assert [re.sub(r"Op Ar (\w+)", r"[\1]", line).replace(" Ns Ar ", "").replace("Ar ", "")
-            for line in lines] == helped
+    assert [line.replace("Op Ar ", "[").replace(" Ns Ar ", "").replace("Ar ", "") +
+            "]" * line.count("Op ") for line in lines] == helped
 
 
 def test_notices():
-    text = "".join(sources("mtchatd").values())
-    text = text.replace('" PRIu64 "', "llu")
+    text = "".join(sources("mtchatd").values()).replace('" PRIu64 "', "llu")
+    text = re.sub(r'"\s*\n\s*"', "", text)
     sent = re.findall(r'"(?:\\n)?(\* [\w%][^"]*?)(?:\\n)?"', text)
-    sent += ["* " + form for form in re.findall(r'answer_add\(&order->answer,\s*"([^"]+)"', text)
-             if not form.startswith(("pong", "%-16s"))]
+    sent += ["* " + form for form in re.findall(
+        r'\b(?:answer_notice\([^,"]+, *"\w+"|tell\(answer|snprintf\(text, sizeof\(text\)),'
+        r'\s*"([^"]+)"', re.sub(r",\n\s*", ", ", text)) if not form.startswith(("pong", "%-"))]
     assert len(sent) >= 20
     told = items(section("mtchatd.8", "Notices", "Ss"))
     forms = [re.sub(r"(%(?:s|\\\.\\\*s))+", r".+", re.sub(r"%(?:llu|zu|d|u)", r"\\d+", re.escape(form)))
