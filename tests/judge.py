@@ -293,7 +293,7 @@ class EventLog(Log):
         return int(match[9] or match[10]), (match[1] or match[2]) + b" " + words
 
     def words(self, key):
-        return key.partition(b" ")[2]
+        return key.partition(b" ")[2].partition(b',"reason"')[0]
 
     def _check(self, line):
         match = EVENT.fullmatch(line)

@@ -1,7 +1,7 @@
 """movers.py - those of a crowd who have names: they move, rename, whisper, number their lines
 
-Two of three read events.  What each of them does is known as soon as it is asked for, so the logs of
-the rooms (judge.py) know what must be in them, and the ears what they are owed.
+Two of three read events.  What each of them does is known as soon as it is asked for, so the logs
+of the rooms (judge.py) know what must be in them, and the ears what they are owed.
 """
 import collections
 import re
@@ -13,8 +13,8 @@ from guests import Guest
 from judge import TIME, Place, make_line
 
 HELLO = re.compile(
-    rb'\{"ev":"hello","proto":1,"server":"mtchatd [^"]+","room":"([^"]+)","head":"([0-9a-z]+)\.(\d+)",'
-    rb'"you":(?:null|"([^"]+)"),"key":"([0-9a-f]{32})","limits":\{"max_line":\d+\}\}\n')
+    rb'\{"ev":"hello","proto":1,"server":"mtchatd [^"]+","room":"([^"]+)",'
+    rb'"head":"([0-9a-z]+)\.(\d+)","you":(?:null|"([^"]+)"),"key":"([0-9a-f]{32})","limits":\{"max_line":\d+\}\}\n')
 LIVE = re.compile(rb'\{"ev":"live","head":"(\w+\.\d+)"\}\n')
 COMMAND_S = 0.02   # between two commands of one client: slower than it would be slowed
 NOOKS_MOST = 20    # rooms at a time that somebody has for himself
@@ -54,12 +54,12 @@ class Mover(Guest):
         if self.joined or not self.json:
             super().take(lines)
         elif match := re.search(
-                rb'^\{"ev":"say","id":"(\w+)\.(\d+)","t":"%s","room":"%s","from":null,"text":"%s"\}\n'
-                % (TIME, self.place.name, self.place.start[:-1]), lines, re.MULTILINE):
+                rb'^\{"ev":"say","id":"(\w+)\.(\d+)","t":"%s","room":"%s","from":null,'
+                rb'"text":"%s"\}\n' % (TIME, self.place.name, self.place.start[:-1]), lines, re.MULTILINE):
             self.joined = True
             self._check_begin(match[1], int(match[2]))
             self.listen(lines[match.end():])
-        self.place.here.discard(self)
+        self.place.here.discard(self)  # to have heard the others is not enough
         if self.joined or self.mark + (b'"' if self.json else b"\n") in lines:
             self.mark = b""
         if not self.mark:
@@ -205,7 +205,7 @@ class Mover(Guest):
     def move_to(self, place):
         self._owe(re.compile(rb"\* you are in %s now, %s here\n" % (
             place.name, rb"\d+" if place.stands else b"1")), HELLO,
-            lambda match: self._arrive(place, match))
+            lambda match, name=self.name: self._arrive(place, match, name))
         self._leave_place(b"moved")
         self.place, self.moving, self.first = place, True, None
         place.tell(self.id, b"join", self.name)
@@ -218,13 +218,13 @@ class Mover(Guest):
 
     # Where it comes in
 
-    def _arrive(self, place, match):
-        """False: the room's log is not known so far."""
+    def _arrive(self, place, match, name=None):
+        """False: the room's log is not known so far.  name: what it is called there."""
         if self.json:
             at = self._place_in(place, match)
             if at is None:
                 return False
-            self._check_hello(place, match)
+            self._check_hello(place, match, name)
             self.ear.enter(place.events, at)
         elif place.stands:
             self.ear.enter_by(place.text, self.first)
@@ -246,9 +246,9 @@ class Mover(Guest):
             self.crowd.verdict.blame("bad_ids", match[0])
         return value if good else wanted
 
-    def _check_hello(self, place, match):
+    def _check_hello(self, place, match, name):
         self.key = self.key or match[5]
-        if (match[1], match[5]) != (place.name, self.key):
+        if (match[1], match[4], match[5]) != (place.name, name, self.key):
             self.crowd.verdict.blame("bad_answers", match[0])
 
     # The end
@@ -270,7 +270,7 @@ class Mover(Guest):
         if not self.place.stands:
             self.log.count_lost()
         told, deaths = getattr(self.ear, "restarts", 0), self.crowd.deaths
-        most = deaths + self.ear.repeats_most()
+        most = told if self.ear.repeats_most() else deaths  # a Unix client hears some again
         if self.json and not self.ended and not min(1, deaths) <= told <= most:
             self.crowd.verdict.blame("bad_answers", f"{told} restarts were told of {deaths}")
 

@@ -7,15 +7,17 @@ import termios
 
 from chaos import Crowd
 from chatter import Client, catch_up
+from passers import populate
 
 FULL = rb"\* server full \(\d+ of %d\), try again later\n"
 
 
-def crowd_for(service, talkers=5, listeners=10, **options):
+def crowd_for(service, talkers=5, listeners=10, movers=6, **options):
     crowd = Crowd(lambda: Client(service.tcp).sock, **options)
     crowd.add(listeners)
     crowd.add(talkers, talks=True, pings=True)
     crowd.add(1, every=0.005)
+    populate(crowd, movers)
     return crowd
 
 

@@ -60,12 +60,13 @@ static void test_few(void)
 		   "\"more\":0}\n"),
 	   "page by page, too");
 	type_it("/rooms");
-	ok(answers("{\"ev\":\"rooms\",\"rooms\":[{\"name\":\"Kitchen\",\"clients\":0},"
-		   "{\"name\":\"lobby\",\"clients\":4}],\"more\":0}\n"),
-	   "and /rooms");
+	ok(answers("{\"ev\":\"rooms\",\"rooms\":[{\"name\":\"lobby\",\"clients\":4}],"
+		   "\"more\":0}\n"),
+	   "and /rooms; one that nobody is in any more is not told");
+	atomic_store(&core_room(core, empty)->clients, 1);
 	put_into(NAMELESS, LOBBY, RENDERING_TEXT);
 	type_it("/rooms");
-	ok(answers("* 2 rooms: Kitchen (0) lobby (4)\n"), "/rooms");
+	ok(answers("* 2 rooms: Kitchen (1) lobby (4)\n"), "/rooms");
 	type_it("/rooms KITCHEN");
 	ok(answers("* then: lobby (4)\n"), "/rooms behind one");
 	type_it("/rooms nosuch");
@@ -156,7 +157,7 @@ static void test_many_rooms(void)
 	   "the first page of rooms");
 	type_it("/rooms guest-199");
 	ok(mentions("* then: guest-200 (7) ") &&
-		   mentions(" Guest-249 (7) Kitchen (0) lobby (4) Tea (251)\n") &&
+		   mentions(" Guest-249 (7) Kitchen (1) lobby (4) Tea (251)\n") &&
 		   !mentions(": /rooms"),
 	   "the last");
 }

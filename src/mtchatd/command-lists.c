@@ -194,25 +194,43 @@ void command_who(struct order *order)
 
 /* -- rooms -- */
 
-static void list_one(void *context, uint32_t number, const char *folded, size_t size)
+struct directory {
+	const struct rooms *rooms;
+	struct page page;
+	unsigned count;
+};
+
+static unsigned clients_in(const struct rooms *rooms, uint32_t number)
 {
-	page_add(context, &(struct listed){folded, size, number});
+	return atomic_load_explicit(&rooms->list[number]->clients, memory_order_relaxed);
 }
 
-static void tell_rooms(struct order *order, const struct rooms *rooms, const struct page *page)
+/* One that its last client has just left is gone, for all that anybody can know. */
+static void list_one(void *context, uint32_t number, const char *folded, size_t size)
 {
+	struct directory *directory = context;
+
+	if (number != LOBBY && !clients_in(directory->rooms, number))
+		return;
+	directory->count++;
+	page_add(&directory->page, &(struct listed){folded, size, number});
+}
+
+static void tell_rooms(struct order *order, const struct directory *directory)
+{
+	const struct page *page = &directory->page;
 	struct room_list list = {
 		.count = page->count,
-		.all = rooms->count,
+		.all = directory->count,
 		.more = page_more(page),
 		.first = page_is_first(page),
 	};
 
 	for (unsigned i = 0; i < page->count; i++) {
-		const struct room *room = rooms->list[page->listed[i].number];
+		uint32_t number = page->listed[i].number;
 
-		list.room[i].name = room->record->name;
-		list.room[i].clients = atomic_load_explicit(&room->clients, memory_order_relaxed);
+		list.room[i].name = directory->rooms->list[number]->record->name;
+		list.room[i].clients = clients_in(directory->rooms, number);
 	}
 	answer_rooms(&order->answer, &list);
 }
@@ -220,15 +238,15 @@ static void tell_rooms(struct order *order, const struct rooms *rooms, const str
 void command_rooms(struct order *order)
 {
 	struct rooms *rooms = &order->feed->handler->core->rooms;
+	struct directory directory = {.rooms = rooms};
 	struct name after;
-	struct page page;
 
-	if (!page_begin(&page, order->said.text, order->said.size, &after)) {
+	if (!page_begin(&directory.page, order->said.text, order->said.size, &after)) {
 		answer_notice(&order->answer, "usage", "behind which room? /rooms ROOM");
 		return;
 	}
 	pthread_mutex_lock(&rooms->lock); /* until it is told: the names are the rooms' own */
-	names_each(&rooms->index, list_one, &page);
-	tell_rooms(order, rooms, &page);
+	names_each(&rooms->index, list_one, &directory);
+	tell_rooms(order, &directory);
 	pthread_mutex_unlock(&rooms->lock);
 }
