@@ -45,6 +45,7 @@
 	POINT(REPLAYING,   "a place that is held, and not taken yet",   "the replay begins again") \
 	/* rooms and names */ \
 	POINT(ROOM_MADE,   "a room that is none yet",                   "its memory is given back") \
+	POINT(ROOM_UNLISTED, "a room that is none any more",            "its memory is given back") \
 	POINT(ROOM_GONE,   "memory of a room that is none any more",    "the same") \
 	POINT(MOVING,      "a greeting below what was sent, no record", "rubbish there; it moves anew") \
 	POINT(MOVED_IN,    "a client in its new room, in no list",      "found in its slot like any other") \

@@ -46,6 +46,7 @@ struct room {
 	int home; /* the handler that its clients are dealt to */
 
 	uint32_t users, attending; /* the rooms' lock: rooms.h */
+	bool unlisted;             /* the rooms' lock: nobody finds it any more */
 	atomic_uint clients;       /* in it */
 
 	_Alignas(64) pthread_mutex_t lock; /* over the heads; held for microseconds */

@@ -1,6 +1,7 @@
 /* rooms.c - which rooms there are: made on first use, gone when nobody uses them */
 #include <errno.h>
 
+#include "mtchatd/crash.h"
 #include "mtchatd/rooms.h"
 
 static struct room_place place_of(const struct rooms *rooms, uint32_t number)
@@ -125,17 +126,48 @@ struct room *rooms_attend(struct rooms *rooms, uint32_t number)
 	return room;
 }
 
-/* Those that have somebody, or expect him: others are gone at the end of a handler's turn. */
+/*
+ * Has it somebody, or does it expect him?  One that only handlers still attend to goes at the end
+ * of their turn.  (One without any user was found by this start, and rooms_sweep() is to come.)
+ */
+static bool is_in_use(const struct room *room)
+{
+	return room->number == LOBBY || !room->attending || room->users > room->attending;
+}
+
 static uint32_t in_use(const struct rooms *rooms)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < ROOMS_MAX; i++) {
-		const struct room *room = rooms->list[i];
-
-		count += room && (i == LOBBY || room->users > room->attending);
-	}
+	for (uint32_t i = 0; i < ROOMS_MAX; i++)
+		count += rooms->list[i] && is_in_use(rooms->list[i]);
 	return count;
+}
+
+/* Nobody finds it any more, in the next process neither. */
+static void unlist(struct rooms *rooms, struct room *room)
+{
+	struct name name;
+
+	if (room->unlisted)
+		return;
+	room->unlisted = true;
+	rooms->count--;
+	if (name_parse(&name, room->record->name, strlen(room->record->name)) == NAME_GOOD)
+		names_remove(&rooms->index, &name);
+	room->record->ring_size = 0;
+	crash_point(CRASH_ROOM_UNLISTED);
+}
+
+/* The room of that name; one that the last has just left is none any more. */
+static bool find(struct rooms *rooms, const struct name *name, uint32_t *ret_number)
+{
+	if (!names_find(&rooms->index, name, ret_number))
+		return false;
+	if (is_in_use(rooms->list[*ret_number]))
+		return true;
+	unlist(rooms, rooms->list[*ret_number]);
+	return false;
 }
 
 static uint32_t free_number(const struct rooms *rooms)
@@ -153,7 +185,7 @@ static int enter(struct rooms *rooms, const struct name *name, uint32_t max, uin
 	uint32_t number;
 	int r;
 
-	if (!names_find(&rooms->index, name, &number)) {
+	if (!find(rooms, name, &number)) {
 		number = free_number(rooms);
 		if (number == ROOMS_MAX || (rooms->count >= max && in_use(rooms) >= max))
 			return -ENFILE;
@@ -181,14 +213,11 @@ int rooms_enter(struct rooms *rooms, const struct name *name, uint32_t max, uint
 static void drop(struct rooms *rooms, struct room *room)
 {
 	const struct room_place place = place_of(rooms, room->number);
-	struct name name;
 
 	if (room->number == LOBBY)
 		return;
-	if (name_parse(&name, room->record->name, strlen(room->record->name)) == NAME_GOOD)
-		names_remove(&rooms->index, &name);
+	unlist(rooms, room);
 	rooms->list[room->number] = NULL;
-	rooms->count--;
 	room_free(room);
 	room_forget(&place);
 }
@@ -226,5 +255,5 @@ void rooms_sweep(struct rooms *rooms)
 
 bool rooms_find(const struct rooms *rooms, const struct name *name, uint32_t *ret_number)
 {
-	return names_find(&rooms->index, name, ret_number);
+	return names_find(&rooms->index, name, ret_number) && is_in_use(rooms->list[*ret_number]);
 }
