@@ -141,11 +141,7 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 	crash_point(CRASH_PARKED);
 	fill(slot, arrival, echo);
 	word_set(&slot->id, id);
-	*client = (struct client){
-		.slot = slot,
-		.rendering = echo ? NULL : core_log(core, slot_log(slot)),
-		.arrival = arrival->how,
-	};
+	client_begin(client, slot, echo ? NULL : core_log(core, slot_log(slot)), arrival->how);
 	if (client->rendering)
 		atomic_fetch_add(&rooms_use(&core->rooms, LOBBY)->clients, 1);
 	set_options(arrival->fd, arrival->peer.family, &core->tune);

@@ -10,7 +10,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mtchatd/members.h"
 #include "mtchatd/slot.h"
@@ -49,7 +51,6 @@ struct client {
 	struct slot *slot;
 	struct rendering
 		*rendering; /* the log it reads; stored under the mail lock; NULL: echo mode */
-	_Atomic(struct handler *) handler; /* stored under the mail lock; NULL: on its way to one */
 	union {
 		struct client *next_in_inbox; /* on its way to a handler */
 		uint64_t until; /* LEAVES: the position in the log up to which it is served */
@@ -76,7 +77,24 @@ struct client {
 	bool announces : 1; /* its room may have to be told of its name: naming.h */
 	bool answering;     /* on the handler's list of those with new answers */
 	bool throttled;     /* on the handler's list of those out of tokens */
+
+	/* Stored under the mail lock; NULL: on its way to one.  Last: client_begin(). */
+	_Atomic(struct handler *) handler;
 };
+
+/*
+ * A new one.  Whoever has an old entry for this place may still look at `handler` (handler_waited),
+ * so that alone is stored as what it is.
+ */
+static inline void client_begin(struct client *client, struct slot *slot,
+				struct rendering *rendering, enum client_arrival arrival)
+{
+	memset(client, 0, offsetof(struct client, handler));
+	client->slot = slot;
+	client->rendering = rendering;
+	client->arrival = (uint8_t)arrival;
+	atomic_store(&client->handler, NULL);
+}
 
 /* Where recv() puts the byte at stream position p. */
 static inline char *client_input(const struct client *client, char *buffer, uint64_t position)
