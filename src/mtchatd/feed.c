@@ -82,17 +82,15 @@ enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *t
 /* Positions of his log: he may be in another room, and his log cannot change under the lock. */
 int feed_tell(struct feed *feed, struct client *to, const char *text, size_t size)
 {
-	struct letter letter = {
-		.to = to,
-		.id = word_get(&to->slot->id),
-		.handler = atomic_load(&to->handler),
-	};
-	struct rendering *his = to->rendering;
-	uint64_t head = his->room == feed->said.room ? feed->said.head[his->kind]
-						     : rendering_head(his);
+	struct letter letter = {.to = to, .id = word_get(&to->slot->id)};
+	const struct rendering *his;
+	uint64_t head;
 	int r = 0;
 
-	feed_lock_mail(feed);
+	feed_lock_mail(feed); /* first: it is what he and his log stay where they are by */
+	letter.handler = atomic_load(&to->handler);
+	his = to->rendering;
+	head = his->room == feed->said.room ? feed->said.head[his->kind] : rendering_head(his);
 	if (size) {
 		letter.draft = outbox_draft(intake_outbox(feed->handler, to));
 		r = outbox_add(&letter.draft, head, text, size);
@@ -240,7 +238,7 @@ static enum fed act(struct feed *feed, const struct order *order)
 static enum fed add_turn(struct feed *feed, const struct order *order)
 {
 	const struct room *room = feed->said.room;
-	struct answer live = {.size = 0};
+	struct answer live; /* not cleared: 12 KiB */
 	uint64_t turn = order->moves ? turn_move(order->log) : turn_replay(order->after);
 
 	if (order->replays && feed->client->broken)

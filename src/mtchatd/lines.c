@@ -48,6 +48,8 @@ static bool claims_a_name(struct feed *feed, const char *text, size_t size)
 /* Where a line that looks like a notice, or like what somebody says, gets its ~. */
 static size_t mark_of(struct feed *feed, const char *text, size_t size)
 {
+	if (!size || (text[0] != '*' && text[0] != '['))
+		return UNMARKED; /* nearly all, at no cost */
 	if (render_is_notice(text, size))
 		return 0;
 	return claims_a_name(feed, text, size) ? 1 : UNMARKED;
@@ -143,6 +145,13 @@ static enum fed take_once(struct feed *feed, const struct utterance *said)
 	return fed;
 }
 
+static enum fed take(struct feed *feed, const struct utterance *said)
+{
+	if (is_once(said))
+		return take_once(feed, said);
+	return said->command ? feed_obey(feed, said) : say(feed, said);
+}
+
 static enum fed take_line(struct feed *feed, const char *line, size_t size)
 {
 	struct utterance said;
@@ -151,10 +160,10 @@ static enum fed take_line(struct feed *feed, const char *line, size_t size)
 		size = text_clean(feed->handler->scratch, line, size);
 		line = feed->handler->scratch;
 	}
+	if (protocol_is_plain(line, size)) /* nearly all: nothing is copied for it */
+		return say(feed, &(struct utterance){.text = line, .size = size});
 	said = protocol_parse(line, size, *feed_name(feed) != '\0');
-	if (is_once(&said))
-		return take_once(feed, &said);
-	return said.command ? feed_obey(feed, &said) : say(feed, &said);
+	return take(feed, &said);
 }
 
 /* No token is left: says so, once a minute, to those who use commands. */
@@ -191,7 +200,7 @@ struct toll {
 
 static bool is_command(const struct feed *feed, const char *line, size_t size)
 {
-	return size && (*line == '/' || *line == '@') &&
+	return !protocol_is_plain(line, size) &&
 	       protocol_parse(line, size, *feed_name(feed) != '\0').command;
 }
 
@@ -260,7 +269,7 @@ static void pay_back(const struct feed *feed, const struct toll *toll)
 static int max_line_of(const struct feed *feed)
 {
 	int max_line = limit_get(&feed->handler->core->limits.max_line);
-	uint64_t fits = (room_line_max(feed->said.room) - 512) / TEXT_GROWTH;
+	uint64_t fits = (room_line_max(feed->said.room) - RENDER_OVERHEAD) / TEXT_GROWTH;
 
 	return (uint64_t)max_line < fits ? max_line : (int)fits;
 }

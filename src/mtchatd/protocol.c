@@ -79,7 +79,7 @@ struct utterance protocol_parse(const char *line, size_t size, bool named)
 	size_t skipped, nonce;
 	struct utterance said;
 
-	if (!size || (line[0] != '@' && line[0] != '/')) /* nearly all */
+	if (protocol_is_plain(line, size))
 		return say(line, size);
 	skipped = prefix_size(line, size);
 	said = parse_rest(line + skipped, size - skipped);

@@ -22,6 +22,12 @@ struct utterance {
 	size_t nonce_size;
 };
 
+/* Is it a line to say and nothing else, as nearly all are? */
+static inline bool protocol_is_plain(const char *line, size_t size)
+{
+	return !size || (line[0] != '/' && line[0] != '@');
+}
+
 /*
  * line: cleaned, without its end.  named: a nonce is looked for; else "@n=..." is text like any
  * other.  What is returned points into the line.

@@ -141,11 +141,15 @@ void rendering_rest(struct rendering *rendering, uint64_t now, uint64_t idle_ms)
 void rendering_note(struct rendering *rendering, uint64_t lines, uint64_t head, uint64_t shown,
 		    size_t size)
 {
-	/* A mark that is overwritten is older than anything in the ring. */
-	struct rendering_mark *mark = mark_of(rendering, lines / MARK_LINES);
 	uint64_t bit = UINT64_C(1) << lines % MARK_LINES;
+	struct rendering_mark *mark;
 
-	if (bit == 1)
+	if (!rendering->mark || rendering->block != lines / MARK_LINES) {
+		rendering->block = lines / MARK_LINES;
+		rendering->mark = mark_of(rendering, rendering->block);
+	}
+	mark = rendering->mark;
+	if (bit == 1) /* the one that is overwritten is older than anything in the ring */
 		*mark = (struct rendering_mark){.lines = lines, .offset = head, .shown = shown};
 	if (!size)
 		mark->silent |= bit;

@@ -93,8 +93,11 @@ struct rendering {
 	struct readers *readers; /* one for each handler */
 	int handlers;
 
-	uint64_t limit;      /* the room's lock; how far the head may go */
-	uint64_t idle_since; /* the room's lock; ms: nobody has read it since; 0: somebody does */
+	/* The room's lock. */
+	uint64_t limit;              /* how far the head may go */
+	uint64_t block;              /* of MARK_LINES lines, that was noted in last, */
+	struct rendering_mark *mark; /* and its mark: to find it costs a division */
+	uint64_t idle_since;         /* ms: nobody has read it since; 0: somebody does */
 
 	/* Senders wait since then, ms: it would overwrite unread lines.  0: they do not. */
 	_Alignas(64) _Atomic uint64_t gated_since;

@@ -184,10 +184,11 @@ static size_t most(enum rendering_kind kind, const struct said *said)
 static bool fits(const struct room_draft *draft, struct rendering *rendering,
 		 const struct said *said)
 {
-	uint64_t end = draft->head[rendering->kind] + most(rendering->kind, said);
+	uint64_t end;
 
 	if (!rendering_is_filled(rendering) || !shows(rendering->kind, said))
 		return true;
+	end = draft->head[rendering->kind] + most(rendering->kind, said);
 	if (end > rendering->limit)
 		gate_renew_limit(rendering);
 	return end <= rendering->limit;
@@ -211,28 +212,31 @@ static size_t render(struct room_draft *draft, const struct rendering *rendering
 			   });
 }
 
+/* Into one rendering, if it is filled. */
+static void add(struct room_draft *draft, struct rendering *rendering, const struct said *said)
+{
+	enum rendering_kind kind = rendering->kind;
+	size_t size;
+
+	if (!rendering_is_filled(rendering))
+		return;
+	size = render(draft, rendering, said);
+	rendering_note(rendering, draft->lines, draft->head[kind], draft->shown[kind], size);
+	draft->head[kind] += size;
+	draft->shown[kind] += size != 0;
+}
+
 int room_say(struct room_draft *draft, const struct said *said)
 {
-	struct rendering *renderings = draft->room->renderings;
+	struct rendering *text = &draft->room->renderings[RENDERING_TEXT];
+	struct rendering *json = &draft->room->renderings[RENDERING_JSON];
 
-	for (int kind = 0; kind < RENDERINGS; kind++) {
-		if (!fits(draft, &renderings[kind], said)) {
-			draft->full = &renderings[kind];
-			return -ENOSPC;
-		}
+	if (!fits(draft, text, said) || !fits(draft, json, said)) {
+		draft->full = fits(draft, text, said) ? json : text;
+		return -ENOSPC;
 	}
-	for (int kind = 0; kind < RENDERINGS; kind++) {
-		struct rendering *rendering = &renderings[kind];
-		size_t size;
-
-		if (!rendering_is_filled(rendering))
-			continue;
-		size = render(draft, rendering, said);
-		rendering_note(rendering, draft->lines, draft->head[kind], draft->shown[kind],
-			       size);
-		draft->head[kind] += size;
-		draft->shown[kind] += size != 0;
-	}
+	add(draft, text, said);
+	add(draft, json, said);
 	draft->lines++;
 	return 0;
 }
