@@ -340,6 +340,19 @@ static void test_whisper_grows(void)
 	}
 }
 
+/* Who has asked for JSON Lines reads in JSON Lines what stands behind that. */
+static void test_whisper_behind_json(void)
+{
+	talkers_open();
+	name_all();
+	type_line(BOB, "/json");
+	type_line(ALICE, "/msg bob psst");
+	ok(size_told(BOB) > 0 &&
+		   memcmp(outbox_of(BOB)->bytes + OUTBOX_BEGIN, "{\"ev\":\"priv\"", 12) == 0,
+	   "he who is about to read JSON Lines is told in these");
+	talkers_close();
+}
+
 static void test_who(void)
 {
 	talkers_open();
@@ -378,6 +391,7 @@ int main(void)
 	test_whisper_waits();
 	test_whisper_long();
 	test_whisper_grows();
+	test_whisper_behind_json();
 	test_who();
 	test_post_late();
 	return done();

@@ -37,7 +37,7 @@ static bool agrees(void)
 		if (model[i] == AWAY)
 			continue;
 		if (members.list[people[i].place] != &people[i] ||
-		    members_is_active(&members, &people[i]) != (model[i] == ACTIVE))
+		    (people[i].place < members.active) != (model[i] == ACTIVE))
 			return false;
 	}
 	return true;

@@ -66,6 +66,20 @@ static void test_account_elsewhere(void)
 	talkers_close();
 }
 
+/* He reads in JSON Lines what stands behind his /json, though he has not got there yet. */
+static void test_account_behind_json(void)
+{
+	begin();
+	name_it(ALICE, "/name root");
+	type_line(ALICE, "/json");
+	come_from_account(BOB, ROOT);
+	type_line(BOB, "/name root");
+	ok(is_told(ALICE, "{\"ev\":\"notice\",\"code\":\"renamed\",\"text\":\"root is the name of "
+			  "an account here: you are root-2 now\"}\n"),
+	   "who is about to read JSON Lines is told in these");
+	talkers_close();
+}
+
 /* He says something before his handler has opened its post. */
 static void test_account_at_once(void)
 {
@@ -174,6 +188,7 @@ int main(void)
 	test_account();
 	test_account_here();
 	test_account_elsewhere();
+	test_account_behind_json();
 	test_account_at_once();
 	test_account_twice();
 	test_account_numbers();

@@ -251,6 +251,21 @@ static void test_lines(void)
 	}
 }
 
+/* What happens to names is put together by one function; nobody else sets what it leaves out. */
+static void test_said_of_name(void)
+{
+	struct said said = said_of_name(SAID_RENAME, "alice", "alicia", true);
+
+	expect(JSON, &said,
+	       "{\"ev\":\"rename\"," HEAD
+	       "\"name\":\"alice\",\"to\":\"alicia\",\"auth\":\"uid\"}\n",
+	       "a name that changes, vouched for");
+	said = said_of_name(SAID_ACT, "alice", "* waves", false);
+	expect(TEXT, &said, "** alice * waves\n", "what its holder does");
+	ok(said.mark == UNMARKED && !said.nonce_size && !said.vouched,
+	   "without a mark, a nonce or a voucher");
+}
+
 static void test_letters(void)
 {
 	struct said said = SAYS("alice", "a \"b\" \xB0", UNMARKED);
@@ -349,6 +364,7 @@ int main(void)
 	test_claims();
 	test_lengths();
 	test_lines();
+	test_said_of_name();
 	test_letters();
 	test_bound();
 	test_too_much_around();

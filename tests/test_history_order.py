@@ -1,4 +1,5 @@
 """test_history_order.py - replays of those that are behind or do not read, and among talkers"""
+import concurrent.futures
 import itertools
 import random
 import threading
@@ -233,3 +234,81 @@ def test_a_hundred_ask_for_everything_while_two_talk():
         for client, some in heard.items():
             path = follow(some, room.log)
             assert len(path.replays) == 1 and path.replays[0][1] >= 1000
+
+
+class Pair:
+    """The speaker of a room and one that only reads: both hear each line before the next is said.
+
+    In a thread of its own; it says no more than it was told to, so that no replay is overtaken.
+    """
+
+    def __init__(self, room):
+        self.room, self.reader, self.heard = room, newcomer(room.daemon.tcp), 0
+        self.allowed, self.over = threading.Semaphore(0), False
+        self.thread = concurrent.futures.ThreadPoolExecutor(1)
+        self.work = self.thread.submit(self._talk)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.over = True
+        self.allowed.release()
+        self.thread.shutdown()
+        self.reader.close()
+
+    def _talk(self):
+        while self.allowed.acquire() and not self.over:
+            mine = token()
+            self.room.say(mine)
+            assert self.reader.read_line() == mine
+            self.heard += 1
+
+    def go_on(self, count):
+        """So many lines more, and then up to a thousand beside what comes next."""
+        wanted = self.heard + count
+        self.allowed.release(count + 1000)
+        poll(lambda: self.work.done() or self.heard >= wanted, f"{count} lines are heard live")
+        assert not self.work.done(), self.work.result()
+
+
+def held(log, half):
+    """How many of the last lines lie in the newer half of a log."""
+    sizes = itertools.accumulate(len(one) + 1 for one in reversed(log))
+    return sum(1 for size in sizes if size <= half)
+
+
+@pytest.mark.parametrize("handlers", [1, 2])
+def test_a_full_log_for_a_hundred_disturbs_nobody_who_is_live(handlers):
+    """Lines go on before the replays, while all of them are stuck, and in the midst of all."""
+    half = 512 << 10  # bytes of the log; more than a Unix socket takes
+    with Daemon(tune={"split_members": 50}, room_log_kib=1024, handlers=handlers) as daemon:
+        room = Room(daemon)
+        room.talk(2500, 500)
+        crowd = [newcomer(daemon.unix) for _ in range(100)]
+        begin = len(room.log)
+        with Pair(room) as live:
+            live.go_on(10)
+            for client in crowd:
+                client.say(ALL)
+            for client in crowd:
+                poll(lambda client=client: not unread(client), "the question is read")
+            live.go_on(100)  # nobody has read a byte
+            for client in crowd:
+                while len(client.buffer) < half // 2:
+                    assert client.fill()
+            live.go_on(100)  # nobody has got to the end
+            heard = {client: client.read_until(LIVE) for client in crowd}
+            live.go_on(10)
+        end = token()
+        room.say(end)
+        for client, some in heard.items():
+            some += client.read_until(end)
+            path = follow(some, room.log, begin, may_skip=True)
+            assert len(path.replays) == 1 and path.at == len(room.log)
+            head, shown = path.replays[0]
+            assert shown == held(room.log[:head], half)
+            # What was said between its mark and its replay took the place of the oldest.
+            for first, last_gone in path.skips:
+                assert len(path.skips) == 1 and first == head - shown + 1
+                assert last_gone <= len(room.log) - held(room.log, half)

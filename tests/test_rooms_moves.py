@@ -166,6 +166,20 @@ def test_what_is_sent_behind_a_move_is_said_in_the_new_room(daemon):
             assert said == [f"{name} {turn}" for turn in range(short(50))]
 
 
+def test_a_move_behind_one_to_the_same_room(daemon):
+    """It takes effect when what was said before it was heard, and what is said behind it waits.
+
+    A move to the same room puts the mover behind all others of the room, in the midst of a flush.
+    """
+    with newcomer(daemon.tcp) as mover, newcomer(daemon.tcp) as stays:
+        for turn in range(10):
+            mover.send(b"one\n/join lobby\ntwo\n/join tea\nthree\n/join lobby\n/ping x\n")
+            assert mover.read_until(b"* pong x") == [
+                b"one", b"* you are in lobby now, 2 here", b"two", b"* you are in tea now, 1 here",
+                b"three", b"* you are in lobby now, 2 here", b"* pong x"]
+            assert ask(stays) == [b"one", b"two"], f"turn {turn}"
+
+
 def test_a_move_as_the_last_words(daemon):
     with bots(daemon.tcp, None) as (tea,):
         tea.join(b"tea")

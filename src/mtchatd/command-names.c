@@ -7,8 +7,9 @@
 #include "mtchatd/tag.h"
 
 enum {
-	/* Bytes.  One to oneself is in the outbox twice, each time with its names, and as much
-	 * longer as it can get in JSON Lines. */
+	/* Bytes of the text.  In text it fits whatever the names are, also to oneself, which takes
+	 * it twice.  In JSON Lines it can still be too long: feed.c sees that as it is rendered,
+	 * in a buffer that takes whatever this lets pass. */
 	LETTER_MAX = OUTBOX_CAPACITY / 2 - RENDER_OVERHEAD,
 };
 

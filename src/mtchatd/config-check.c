@@ -9,12 +9,11 @@
 #include "common/text.h"
 #include "mtchatd/config-check.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/render.h"
 
 enum {
 	MESSAGE_MAX = 384,
-	RENDER_GROWTH = 3,     /* a byte of a line may become three in the ring, */
-	RENDER_OVERHEAD = 512, /* and so many bytes may go around it */
-	RINGS_OF_ROOM = 2,     /* text and JSON Lines */
+	RINGS_OF_ROOM = 2, /* text and JSON Lines */
 };
 
 void complain(struct reader *reader, const char *file, int line, const char *format, ...)
@@ -74,7 +73,7 @@ bool is_socket_path(const char *path, size_t room)
 /* Bytes of the longest rendered line. */
 static int rendered_max(const struct config *config)
 {
-	return RENDER_GROWTH * config->max_line + RENDER_OVERHEAD;
+	return TEXT_GROWTH * config->max_line + RENDER_OVERHEAD;
 }
 
 /* Bytes of a quarter of a ring. */
@@ -98,7 +97,7 @@ void check_ring(struct reader *reader)
 	snprintf(message, sizeof(message),
 		 "does not fit: max_line = %d needs %d x %d + %d = %d bytes for a rendered line, "
 		 "a quarter of room_log_kib = %d is %d bytes",
-		 config->max_line, RENDER_GROWTH, config->max_line, RENDER_OVERHEAD,
+		 config->max_line, TEXT_GROWTH, config->max_line, RENDER_OVERHEAD,
 		 rendered_max(config), config->room_log_kib, ring_quarter(config));
 	blame(reader, "max_line", "room_log_kib", message);
 }

@@ -1,8 +1,6 @@
 /* farewell.c - a client that had a name has gone: its room is told, and the name is free */
-#include <string.h>
-
-#include "mtchatd/crash.h"
 #include "mtchatd/farewell.h"
+#include "mtchatd/crash.h"
 
 /* Under the names' lock.  What the room knows it by: NULL if it does not. */
 static const char *known_as(const struct tag *tag, const struct room *room)
@@ -16,13 +14,7 @@ static const char *known_as(const struct tag *tag, const struct room *room)
 
 static int say_leave(struct room_draft *draft, const char *name, const char *reason)
 {
-	const struct said said = {
-		.kind = SAID_LEAVE,
-		.from = name,
-		.text = reason,
-		.size = strlen(reason),
-		.mark = UNMARKED,
-	};
+	const struct said said = said_of_name(SAID_LEAVE, name, reason, false);
 
 	return room_say(draft, &said);
 }

@@ -22,7 +22,7 @@ struct feed feed_begin(struct handler *handler, struct client *client)
 	};
 }
 
-void feed_lock_mail(struct feed *feed)
+static void lock_mail(struct feed *feed)
 {
 	if (feed->mails)
 		return;
@@ -34,7 +34,7 @@ void feed_lock_names(struct feed *feed)
 {
 	if (feed->names)
 		return;
-	feed_lock_mail(feed); /* first: an answer will follow */
+	lock_mail(feed); /* first: an answer will follow */
 	names_lock(&feed->handler->core->names);
 	feed->names = true;
 }
@@ -48,10 +48,16 @@ void feed_unlock(struct feed *feed)
 	feed->names = feed->mails = false;
 }
 
+/* Where the client's own log ends, with what is being said. */
+static uint64_t head_of(const struct feed *feed)
+{
+	return feed->said.head[feed->client->rendering->kind];
+}
+
 /* Where the client's answers go. */
 static struct outbox_draft *answers_of(struct feed *feed)
 {
-	feed_lock_mail(feed);
+	lock_mail(feed);
 	if (!feed->answers.outbox)
 		feed->answers = outbox_draft(intake_outbox(feed->handler, feed->client));
 	return &feed->answers;
@@ -61,7 +67,7 @@ static int add(struct feed *feed, const char *text, size_t size)
 {
 	if (!size || feed->client->broken) /* nobody would read it */
 		return 0;
-	return outbox_add(answers_of(feed), feed_head(feed), text, size);
+	return outbox_add(answers_of(feed), head_of(feed), text, size);
 }
 
 int feed_answer(struct feed *feed, const struct answer *answer)
@@ -87,7 +93,7 @@ int feed_tell(struct feed *feed, struct client *to, const char *text, size_t siz
 	uint64_t head;
 	int r = 0;
 
-	feed_lock_mail(feed); /* first: it is what he and his log stay where they are by */
+	lock_mail(feed); /* first: it is what he and his log stay where they are by */
 	letter.handler = atomic_load(&to->handler);
 	his = to->rendering;
 	head = his->room == feed->said.room ? feed->said.head[his->kind] : rendering_head(his);
@@ -102,23 +108,11 @@ int feed_tell(struct feed *feed, struct client *to, const char *text, size_t siz
 
 /* -- what is said of the client's own name -- */
 
-static struct said about(const struct feed *feed, enum said_kind kind, const char *name,
-			 const char *text)
-{
-	return (struct said){
-		.kind = kind,
-		.from = name,
-		.text = text,
-		.size = strlen(text),
-		.mark = UNMARKED,
-		.vouched = feed->client->vouched,
-	};
-}
-
 bool feed_announce(struct feed *feed)
 {
 	const struct tag *tag = feed_tag(feed);
 	uint64_t told, here = feed->said.room->number + 1;
+	bool vouched = feed->client->vouched;
 	struct said said;
 
 	feed->client->announces = false;
@@ -129,9 +123,9 @@ bool feed_announce(struct feed *feed)
 	if (told == here || feed_is_replaced(feed))
 		return true;
 	if (told == (here | TAG_RENAMED))
-		said = about(feed, SAID_RENAME, tag_text_before(tag), tag_text(tag));
+		said = said_of_name(SAID_RENAME, tag_text_before(tag), tag_text(tag), vouched);
 	else
-		said = about(feed, SAID_JOIN, tag_text(tag), "");
+		said = said_of_name(SAID_JOIN, tag_text(tag), "", vouched);
 	if (room_say(&feed->said, &said) < 0) {
 		feed->client->announces = true;
 		return false;
@@ -140,7 +134,8 @@ bool feed_announce(struct feed *feed)
 	return true;
 }
 
-int feed_leave(struct feed *feed, const char *reason)
+/* Its room is told that it goes, if it was told that it came.  0; -ENOSPC: the log is full. */
+static int leave(struct feed *feed, const char *reason)
 {
 	const struct tag *tag = feed_tag(feed);
 	struct said said;
@@ -152,8 +147,9 @@ int feed_leave(struct feed *feed, const char *reason)
 	told = feed->told == TOLD_SAME ? word_get(&tag->told) : feed->told;
 	if (!told)
 		return 0;
-	said = about(feed, SAID_LEAVE,
-		     told & TAG_RENAMED ? tag_text_before(tag) : tag_last_text(tag), reason);
+	said = said_of_name(SAID_LEAVE,
+			    told & TAG_RENAMED ? tag_text_before(tag) : tag_last_text(tag), reason,
+			    feed->client->vouched);
 	if (room_say(&feed->said, &said) < 0)
 		return -ENOSPC;
 	feed->told = 0;
@@ -162,7 +158,7 @@ int feed_leave(struct feed *feed, const char *reason)
 
 int feed_part(struct feed *feed, const char *reason)
 {
-	int r = feed_leave(feed, reason);
+	int r = leave(feed, reason);
 
 	feed->nameless = r >= 0 && slot_has(feed->client->slot, TRAIT_NAMED);
 	return r;
@@ -225,7 +221,7 @@ static enum fed whisper(struct feed *feed, struct order *order)
 /* "** NAME TEXT" */
 static enum fed act(struct feed *feed, const struct order *order)
 {
-	struct said said = about(feed, SAID_ACT, feed_name(feed), "");
+	struct said said = said_of_name(SAID_ACT, feed_name(feed), "", feed->client->vouched);
 
 	said.text = order->said.text;
 	said.size = order->said.size;
@@ -246,12 +242,12 @@ static enum fed add_turn(struct feed *feed, const struct order *order)
 	answer_init(&live, feed->client->rendering->kind);
 	if (order->replays)
 		answer_live(&live, room->record->epoch, feed->said.lines);
-	if (outbox_add_turn(answers_of(feed), feed_head(feed), turn, live.text, live.size) < 0)
+	if (outbox_add_turn(answers_of(feed), head_of(feed), turn, live.text, live.size) < 0)
 		return FED_OUTBOX_FULL; /* also if one is to come already */
 	if (!order->moves)
 		return FED_ALL;
 	if (log_room(order->log) != room->number)
-		return feed_leave(feed, "moved") < 0 ? FED_ROOM_FULL : FED_ALL;
+		return leave(feed, "moved") < 0 ? FED_ROOM_FULL : FED_ALL;
 	feed->fills = &feed->said.room->renderings[log_kind(order->log)];
 	return FED_ALL;
 }
@@ -342,7 +338,7 @@ static void put(struct feed *feed, struct redo *redo)
 		rendering_fill(feed->fills, redo, feed->said.lines);
 	if (room_said(&feed->said)) {
 		if (!feed->parts)
-			redo_put(redo, &slot->said_until, feed_head(feed));
+			redo_put(redo, &slot->said_until, head_of(feed));
 		room_put(&feed->said, redo);
 	}
 }

@@ -88,13 +88,7 @@ static inline bool feed_is_renamed(const struct feed *feed)
 	       word_get(&feed_tag(feed)->told) & TAG_RENAMED;
 }
 
-/* Where the client's own log ends, with what is being said. */
-static inline uint64_t feed_head(const struct feed *feed)
-{
-	return feed->said.head[feed->client->rendering->kind];
-}
-
-void feed_lock_mail(struct feed *feed);
+/* Takes the mail's before it. */
 void feed_lock_names(struct feed *feed);
 
 /* Lets both go, after the commit. */
@@ -112,10 +106,10 @@ int feed_tell(struct feed *feed, struct client *to, const char *text, size_t siz
 /* Its room was not told yet that it came, or of its new name: tells.  False: the log is full. */
 bool feed_announce(struct feed *feed);
 
-/* It goes: its room is told, if it was told that it came.  0; -ENOSPC: the log is full. */
-int feed_leave(struct feed *feed, const char *reason);
-
-/* It goes for good, and its name is free.  As above. */
+/*
+ * It goes for good, and its name is free; its room is told, if it was told that it came.  0;
+ * -ENOSPC: the log is full.
+ */
 int feed_part(struct feed *feed, const char *reason);
 
 /*

@@ -114,7 +114,8 @@ static void wait_for_token(struct handler *handler, struct client *client)
 {
 	int rate = limit_get(&handler->core->limits.rate_lines);
 	uint32_t lines = rate ? tokens_wait(&client->tokens, rate) : 0;
-	uint32_t commands = lines_command_wait(handler, client);
+	uint32_t commands = due_wait(client->commands_due, (uint32_t)handler->now,
+				     handler->core->tune.commands_rate, COMMANDS_BURST);
 
 	client->deadline = handler->now + (lines > commands ? lines : commands);
 	intake_throttle(handler, client);

@@ -311,12 +311,3 @@ void json_close(struct json *json)
 {
 	put(json, "}\n", 2);
 }
-
-size_t json_escape(char *to, const char *text, size_t size)
-{
-	struct json json = {.room = JSON_GROWTH * size};
-
-	json.text = to;
-	put_inside(&json, text, size);
-	return json.size;
-}

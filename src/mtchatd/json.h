@@ -47,6 +47,3 @@ void json_element(struct json *json, const char *text); /* of an array: a string
 
 /* Ends the object and the line: `}` and LF. */
 void json_close(struct json *json);
-
-/* A string's inside alone.  `to` has room for JSON_GROWTH * size bytes.  Returns its size. */
-size_t json_escape(char *to, const char *text, size_t size);

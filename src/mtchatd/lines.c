@@ -204,35 +204,6 @@ static bool is_command(const struct feed *feed, const char *line, size_t size)
 	       protocol_parse(line, size, *feed_name(feed) != '\0').command;
 }
 
-/* How far a command of now is ahead of the rate, ms. */
-static uint32_t ahead(const struct client *client, uint32_t now, uint32_t most)
-{
-	uint32_t ahead = client->commands_due - now;
-
-	return ahead <= most ? ahead : 0; /* it is a date of long ago */
-}
-
-uint32_t lines_command_wait(const struct handler *handler, const struct client *client)
-{
-	int rate = handler->core->tune.commands_rate;
-	uint32_t step = rate ? 1000 / (uint32_t)rate : 0, burst = (COMMANDS_BURST - 1) * step;
-	uint32_t now = ahead(client, (uint32_t)handler->now, burst + step);
-
-	return now > burst ? now - burst : 0;
-}
-
-/* Those that come at the rate, and COMMANDS_BURST more, are taken at once. */
-static bool take_command(const struct handler *handler, struct client *client)
-{
-	uint32_t step = 1000 / (uint32_t)handler->core->tune.commands_rate;
-	uint32_t now = (uint32_t)handler->now;
-
-	if (lines_command_wait(handler, client))
-		return false;
-	client->commands_due = now + ahead(client, now, COMMANDS_BURST * step) + step;
-	return true;
-}
-
 /* A command takes of both: one that is repeated is work for others, too. */
 static enum fed pay(struct feed *feed, const char *line, size_t size, struct toll *toll)
 {
@@ -247,7 +218,8 @@ static enum fed pay(struct feed *feed, const char *line, size_t size, struct tol
 	if (toll->line &&
 	    !take_token(&client->tokens, handler->now, rate, limit_get(&limits->rate_burst)))
 		return slow_down(feed, rate, "lines");
-	if (!toll->command || take_command(handler, client))
+	if (!toll->command ||
+	    due_take(&client->commands_due, (uint32_t)handler->now, commands, COMMANDS_BURST))
 		return FED_ALL;
 	if (toll->line)
 		client->tokens.level += TOKEN;
@@ -262,7 +234,7 @@ static void pay_back(const struct feed *feed, const struct toll *toll)
 	if (toll->line)
 		client->tokens.level += TOKEN;
 	if (toll->command)
-		client->commands_due -= 1000 / (uint32_t)feed->handler->core->tune.commands_rate;
+		due_give_back(&client->commands_due, feed->handler->core->tune.commands_rate);
 }
 
 /* The longest line that the room's ring can always take. */

@@ -10,6 +10,3 @@
  * something is in the way.  buffer: its input; received: position after the last byte in it.
  */
 enum fed lines_take(struct feed *feed, const char *buffer, uint64_t received);
-
-/* How long until a command of the client is taken, ms; 0: it is. */
-uint32_t lines_command_wait(const struct handler *handler, const struct client *client);

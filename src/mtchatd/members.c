@@ -48,7 +48,7 @@ void members_add(struct members *members, struct member *member)
 
 void members_remove(struct members *members, struct member *member)
 {
-	if (members_is_active(members, member))
+	if (member->place < members->active)
 		members_block(members, member);
 	swap(members, member, --members->count);
 }

@@ -33,8 +33,3 @@ void members_remove(struct members *members, struct member *member);
 
 void members_block(struct members *members, struct member *member);
 void members_unblock(struct members *members, struct member *member);
-
-static inline int members_is_active(const struct members *members, const struct member *member)
-{
-	return member->place < members->active;
-}

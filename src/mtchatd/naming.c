@@ -183,14 +183,7 @@ void naming_give_up(struct feed *feed, const struct taking *taking)
 static int say(struct feed *feed, enum said_kind kind, const char *name, const char *text,
 	       bool vouched)
 {
-	const struct said said = {
-		.kind = kind,
-		.from = name,
-		.text = text,
-		.size = strlen(text),
-		.mark = UNMARKED,
-		.vouched = vouched,
-	};
+	const struct said said = said_of_name(kind, name, text, vouched);
 
 	return room_say(&feed->said, &said);
 }

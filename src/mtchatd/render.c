@@ -9,6 +9,18 @@
 
 enum { SECONDS_A_DAY = 86400 };
 
+struct said said_of_name(enum said_kind kind, const char *name, const char *text, bool vouched)
+{
+	return (struct said){
+		.kind = kind,
+		.from = name,
+		.text = text,
+		.size = strlen(text),
+		.mark = UNMARKED,
+		.vouched = vouched,
+	};
+}
+
 static bool begins_with(const char *text, size_t size, const char *prefix)
 {
 	size_t length = strlen(prefix);

@@ -42,6 +42,9 @@ struct said {
 	bool vouched; /* the kernel vouches for whose name it is */
 };
 
+/* What the one with that name does, or what becomes of the name.  Both strings end with NUL. */
+struct said said_of_name(enum said_kind kind, const char *name, const char *text, bool vouched);
+
 /* What JSON Lines tell with it. */
 struct stamp {
 	const char *room, *epoch; /* end with NUL */

@@ -187,24 +187,6 @@ void setting_allowed_text(const struct setting *setting, char ret[SETTING_TEXT_M
 	}
 }
 
-void setting_default_text(const struct setting *setting, char ret[SETTING_TEXT_MAX])
-{
-	switch (setting->type) {
-	case SETTING_NUMBER:
-		snprintf(ret, SETTING_TEXT_MAX, "%d", setting->standard);
-		break;
-	case SETTING_WORD:
-		for (const struct setting_word *w = setting->words; w->word; w++)
-			if (w->value == setting->standard)
-				snprintf(ret, SETTING_TEXT_MAX, "\"%s\"", w->word);
-		break;
-	case SETTING_ADDRESSES:
-	case SETTING_PATH:
-		snprintf(ret, SETTING_TEXT_MAX, "%s", setting->standard_text);
-		break;
-	}
-}
-
 void settings_default(struct config *config)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++)

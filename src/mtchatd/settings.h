@@ -35,7 +35,7 @@ struct setting {
 	const char *name;
 	size_t offset, size;              /* of the field in struct config */
 	const struct setting_word *words; /* SETTING_WORD */
-	const char *standard_text;        /* the default of an address or path, in words */
+	const char *standard_text;        /* the default of an address or path, for the manual */
 	const char *unit;                 /* of a number; or "" */
 	const char *about;                /* one line */
 	enum setting_type type;
@@ -64,9 +64,8 @@ int setting_word_value(const struct setting *setting, const char *word, int *ret
 /* The int field of a SETTING_NUMBER or SETTING_WORD. */
 int *setting_field(const struct setting *setting, struct config *config);
 
-/* What is allowed, what is the default, in words: "1 to 65535", "\"broadcast\" or \"echo\"". */
+/* What is allowed, in words: "1 to 65535", "\"broadcast\" or \"echo\"". */
 void setting_allowed_text(const struct setting *setting, char ret[SETTING_TEXT_MAX]);
-void setting_default_text(const struct setting *setting, char ret[SETTING_TEXT_MAX]);
 
 /* Puts the default of each number and word into its field; the others are left alone. */
 void settings_default(struct config *config);
