@@ -131,7 +131,8 @@ class Braid:
         voice.out = b"".join(order.raw + b"\n" for order in orders)
         if voice.ends == "quit":
             voice.out += b"/quit\n"
-        elif voice.ends == "closed" and rng.random() < 0.5:
+        elif voice.ends == "closed" and rng.random() < 0.5 and not (
+                orders and orders[-1].raw.startswith(b"@n=")):
             voice.out = voice.out[:-1]  # its last line has no LF
         voice.script = collections.deque(orders)
 

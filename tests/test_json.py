@@ -359,6 +359,21 @@ def test_half_close(daemon, named):
         assert bye == {"ev": "bye", "reason": "closed"}
 
 
+@pytest.mark.parametrize("how", ["half_close", "close", "reset"])
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 20])
+def test_a_torn_line_with_a_nonce_is_not_said(daemon, how, size):
+    """Who gives one says the line again, and then it is no double."""
+    whole = b"@n=torn the whole of what alice says"
+    with bots(daemon.tcp, b"alice", b"bob") as (alice, bob):
+        alice.send(whole[:size])
+        getattr(alice, how)()
+        assert [event["ev"] for event in bob.until(ev="leave", name="alice")] == ["leave"]
+        with bots(daemon.tcp, b"alice") as (again,):
+            again.send(whole + b"\n")
+            said = bob.until(ev="say")[-1]
+            assert said["text"] == "the whole of what alice says"
+
+
 def test_a_name_taken_over_with_its_key(daemon):
     with bots(daemon.tcp, b"alice", None, None) as (old, new, other):
         answer = new.answer(b"/name alice " + old.hello["key"].encode())

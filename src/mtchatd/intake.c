@@ -217,7 +217,7 @@ bool intake_read(struct handler *handler, struct client *client)
 	}
 	if (n < 0)
 		departure_break(handler, client);
-	/* A tail without LF is a line, however the end came. */
+	/* A tail without LF is a line, however the end came (but see lines.c). */
 	client->ended = n <= 0;
 	client->closed = n == 0;
 	return settle(handler, client);

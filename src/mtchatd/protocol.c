@@ -95,3 +95,10 @@ struct utterance protocol_parse(const char *line, size_t size, bool named)
 	}
 	return said;
 }
+
+bool protocol_begins_nonce(const char *line, size_t size)
+{
+	const size_t begin = strlen(nonce_mark);
+
+	return size && memcmp(line, nonce_mark, size < begin ? size : begin) == 0;
+}

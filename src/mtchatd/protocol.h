@@ -33,3 +33,6 @@ static inline bool protocol_is_plain(const char *line, size_t size)
  * other.  What is returned points into the line.
  */
 struct utterance protocol_parse(const char *line, size_t size, bool named);
+
+/* Is it the begin of a line with a nonce, or could it be that, as far as it goes?  size 0: no. */
+bool protocol_begins_nonce(const char *line, size_t size);
