@@ -13,6 +13,7 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 import unicodedata
@@ -103,7 +104,9 @@ class Terminal:
         self.screen, self.raw, self.torn = Screen(columns), bytearray(), b""
         self._set_size(columns)
         self.before = termios.tcgetattr(self.slave)
-        environ = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", INPUTRC="/dev/null")
+        self.state = tempfile.TemporaryDirectory()
+        environ = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", INPUTRC="/dev/null",
+                       XDG_STATE_HOME=self.state.name)
         self.process = subprocess.Popen(
             argv, env={**environ, **(env or {})}, stdin=self.slave, stdout=self.slave,
             stderr=self.slave, start_new_session=True,
@@ -118,6 +121,7 @@ class Terminal:
             self.process.wait()
         for name in ("master", "slave"):
             self.close(name)
+        self.state.cleanup()
 
     def close(self, name):
         fd = getattr(self, name)

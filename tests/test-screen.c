@@ -1,133 +1,271 @@
-/* test-screen.c - what a terminal gets to see of what a server sends */
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
+/* test-screen.c - every kind of event, and what becomes of it, byte for byte */
+#include <stdlib.h>
+#include <time.h>
 
-#include "pieces.h"
-#include "tap.h"
+#include "harmless.h"
+#include "shown.h"
 
-#define R "\xEF\xBF\xBD"
+#define ID    "\"id\":\"k3f9.7\",\"t\":\"" SUNDAY "\",\"room\":\"lobby\","
+#define MINSU "\uBBFC\uC218"
+#define ON    "\033["
+#define OFF   "\033[0m"
+#define DIM   "\033[2m"
+#define CLOCK DIM "10:31" OFF " "
 
-enum { SHOWN_MAX = 16 * SCREEN_HOLD_SIZE };
+struct row {
+	const char *json;
+	int flags;
+	const char *plain, *coloured;
+};
 
-static char shown[SHOWN_MAX], bytes[4 * SCREEN_HOLD_SIZE];
+/* The reader is alice. */
+static const struct row rows[] = {
+	{"{\"ev\":\"say\"," ID "\"from\":\"carol\",\"text\":\"morning!\"}", 0,
+	 "10:31 carol: morning!\n", CLOCK ON "35mcarol" OFF ": morning!\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"" MINSU "\",\"text\":\"\uB124\"}", 0,
+	 "10:31 " MINSU ": \uB124\n", CLOCK ON "94m" MINSU OFF ": \uB124\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"alice\",\"text\":\"on it, alice\"}", SCREEN_OWN,
+	 "10:31 alice: on it, alice\n", CLOCK ON "1;94malice" OFF ": on it, alice\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"ALICE\",\"text\":\"alice\"}", 0, "10:31 ALICE: alice\n",
+	 CLOCK ON "1;94mALICE" OFF ": alice\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":null,\"text\":\"psst\"}", 0, "10:31 | psst\n",
+	 CLOCK "| psst\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":null,\"text\":\"alice\"}", SCREEN_OWN, "10:31 | alice\n",
+	 CLOCK "| alice\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"carol\",\"text\":\"Alice, look\"}", 0,
+	 "10:31 >> carol: Alice, look\a\n",
+	 CLOCK ON "1m>>" OFF " " ON "35mcarol" OFF ": Alice, look\a\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":null,\"text\":\"alice?\"}", 0, "10:31 >> | alice?\a\n",
+	 CLOCK ON "1m>>" OFF " | alice?\a\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"carol\",\"text\":\"alice?\"}", SCREEN_OLD,
+	 "10:31 >> carol: alice?\n", CLOCK ON "1m>>" OFF " " ON "35mcarol" OFF ": alice?\n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"carol\",\"text\":\"\"}", 0, "10:31 carol: \n",
+	 CLOCK ON "35mcarol" OFF ": \n"},
+	{"{\"ev\":\"say\"," ID "\"from\":\"carol\"}", 0, "10:31 carol: \n",
+	 CLOCK ON "35mcarol" OFF ": \n"},
+	{"{\"ev\":\"me\"," ID "\"from\":\"carol\",\"text\":\"waves\"}", 0, "10:31 ** carol waves\n",
+	 CLOCK "** " ON "35mcarol" OFF " waves\n"},
+	{"{\"ev\":\"me\"," ID "\"from\":\"carol\",\"text\":\"hugs alice.\"}", 0,
+	 "10:31 >> ** carol hugs alice.\a\n",
+	 CLOCK ON "1m>>" OFF " ** " ON "35mcarol" OFF " hugs alice.\a\n"},
+	{"{\"ev\":\"me\"," ID "\"from\":null,\"text\":\"waves\"}", 0, "10:31 ** | waves\n",
+	 CLOCK "** | waves\n"},
+	{"{\"ev\":\"priv\",\"t\":\"" SUNDAY
+	 "\",\"from\":\"carol\",\"to\":\"alice\",\"text\":\"x\"}",
+	 0, "10:31 carol -> you: x\a\n", CLOCK ON "35mcarol" OFF " -> you: x\a\n"},
+	{"{\"ev\":\"priv\",\"t\":\"" SUNDAY "\",\"from\":\"alice\",\"to\":\"bob\",\"text\":\"x\"}",
+	 SCREEN_OWN, "10:31 you -> bob: x\n", CLOCK "you -> " ON "35mbob" OFF ": x\n"},
+	{"{\"ev\":\"priv\",\"t\":\"" SUNDAY "\",\"from\":\"alice\",\"to\":\"bob\",\"text\":\"x\"}",
+	 0, "10:31 you -> bob: x\n", CLOCK "you -> " ON "35mbob" OFF ": x\n"},
+	{"{\"ev\":\"priv\",\"t\":\"" SUNDAY
+	 "\",\"from\":\"alice\",\"to\":\"Alice\",\"text\":\"x\"}",
+	 0, "10:31 you -> you: x\n", CLOCK "you -> you: x\n"},
+	{"{\"ev\":\"priv\",\"t\":\"" SUNDAY "\",\"from\":\"bob\",\"to\":\"carol\",\"text\":\"x\"}",
+	 0, "10:31 bob -> carol: x\a\n", CLOCK ON "35mbob" OFF " -> " ON "35mcarol" OFF ": x\a\n"},
+	{"{\"ev\":\"join\"," ID "\"name\":\"carol\"}", 0, "10:31 * carol came\n",
+	 DIM "10:31 * carol came" OFF "\n"},
+	{"{\"ev\":\"leave\"," ID "\"name\":\"carol\",\"reason\":\"quit\"}", 0,
+	 "10:31 * carol went\n", DIM "10:31 * carol went" OFF "\n"},
+	{"{\"ev\":\"rename\"," ID "\"name\":\"carol\",\"to\":\"carl\"}", 0,
+	 "10:31 * carol is carl now\n", DIM "10:31 * carol is carl now" OFF "\n"},
+	{"{\"ev\":\"join\"," ID "\"name\":\"alice\"}", 0, "", ""},
+	{"{\"ev\":\"join\"," ID "\"name\":\"bob\"}", SCREEN_OWN, "", ""},
+	{"{\"ev\":\"leave\"," ID "\"name\":\"alice\"}", 0, "", ""},
+	{"{\"ev\":\"rename\"," ID "\"name\":\"alice\",\"to\":\"al\"}", 0,
+	 "10:31 * alice is al now\n", DIM "10:31 * alice is al now" OFF "\n"},
+	{"{\"ev\":\"rename\"," ID "\"name\":\"al\",\"to\":\"alice\"}", 0,
+	 "10:31 * al is alice now\n", DIM "10:31 * al is alice now" OFF "\n"},
+	{"{\"ev\":\"join\"," ID "\"name\":null}", 0, "", ""},
+	{"{\"ev\":\"notice\",\"code\":\"busy\",\"text\":\"bob has too much to read\"}", 0,
+	 "10:31 * bob has too much to read\n", DIM "10:31 * bob has too much to read" OFF "\n"},
+	{"{\"ev\":\"notice\",\"code\":\"busy\"}", 0, "10:31 * \n", DIM "10:31 * " OFF "\n"},
+	{"{\"ev\":\"who\",\"room\":\"lobby\",\"names\":[\"alice\",\"bob\"],\"unnamed\":3,\"more\":0}",
+	 0, "10:31 * in lobby: alice bob and 3 without a name\n",
+	 DIM "10:31 * in lobby: alice bob and 3 without a name" OFF "\n"},
+	{"{\"ev\":\"who\",\"room\":\"lobby\",\"names\":[\"alice\"],\"unnamed\":0,\"more\":0}", 0,
+	 "10:31 * in lobby: alice\n", DIM "10:31 * in lobby: alice" OFF "\n"},
+	{"{\"ev\":\"who\",\"room\":\"lobby\",\"names\":[],\"unnamed\":2,\"more\":0}", 0,
+	 "10:31 * in lobby: 2 without a name\n", DIM "10:31 * in lobby: 2 without a name" OFF "\n"},
+	{"{\"ev\":\"who\",\"room\":\"den\",\"names\":[],\"unnamed\":0,\"more\":0}", 0,
+	 "10:31 * in den: nobody\n", DIM "10:31 * in den: nobody" OFF "\n"},
+	{"{\"ev\":\"who\",\"room\":\"den\",\"names\":[\"al\",\"bo\"],\"unnamed\":0,\"more\":7}", 0,
+	 "10:31 * in den: al bo\n10:31 * and 7 more: /who den bo\n",
+	 DIM "10:31 * in den: al bo" OFF "\n" DIM "10:31 * and 7 more: /who den bo" OFF "\n"},
+	{"{\"ev\":\"rooms\",\"rooms\":[{\"name\":\"lobby\",\"clients\":4},"
+	 "{\"name\":\"kitchen\",\"clients\":1}],\"more\":0}",
+	 0, "10:31 * rooms: lobby (4) kitchen (1)\n",
+	 DIM "10:31 * rooms: lobby (4) kitchen (1)" OFF "\n"},
+	{"{\"ev\":\"rooms\",\"rooms\":[{\"name\":\"lobby\",\"clients\":4}],\"more\":2}", 0,
+	 "10:31 * rooms: lobby (4)\n10:31 * and 2 more: /rooms lobby\n",
+	 DIM "10:31 * rooms: lobby (4)" OFF "\n" DIM "10:31 * and 2 more: /rooms lobby" OFF "\n"},
+	{"{\"ev\":\"rooms\",\"rooms\":[],\"more\":0}", 0, "10:31 * no room\n",
+	 DIM "10:31 * no room" OFF "\n"},
+	{"{\"ev\":\"skip\",\"from\":\"k.1\",\"to\":\"k.317\",\"lines\":317}", 0,
+	 "10:31 * 317 lines were missed\n", DIM "10:31 * 317 lines were missed" OFF "\n"},
+	{"{\"ev\":\"skip\",\"from\":\"k.1\",\"to\":\"k.1\",\"lines\":1}", 0,
+	 "10:31 * 1 line was missed\n", DIM "10:31 * 1 line was missed" OFF "\n"},
+	{"{\"ev\":\"restarted\",\"gap_ms\":41}", 0,
+	 "10:31 * server restarted: 41 ms, still connected, 0 lines lost\n",
+	 DIM "10:31 * server restarted: 41 ms, still connected, 0 lines lost" OFF "\n"},
+	{"{\"ev\":\"restarted\",\"gap_ms\":null}", 0,
+	 "10:31 * server restarted: still connected, 0 lines lost\n",
+	 DIM "10:31 * server restarted: still connected, 0 lines lost" OFF "\n"},
+	{"{\"ev\":\"pong\",\"token\":\"x7\"}", 0, "10:31 * pong x7\n",
+	 DIM "10:31 * pong x7" OFF "\n"},
+	{"{\"ev\":\"pong\"}", 0, "10:31 * pong\n", DIM "10:31 * pong" OFF "\n"},
+	{"{\"ev\":\"bye\",\"reason\":\"stopping\"}", 0,
+	 "10:31 * the server says good-bye: stopping\n",
+	 DIM "10:31 * the server says good-bye: stopping" OFF "\n"},
+	{"{\"ev\":\"bye\"}", 0, "10:31 * the server says good-bye\n",
+	 DIM "10:31 * the server says good-bye" OFF "\n"},
+	{"{\"ev\":\"bye\",\"reason\":\"quit\"}", SCREEN_OWN, "", ""},
+	{"{\"ev\":\"hello\",\"proto\":1,\"room\":\"lobby\",\"head\":\"k3f9.1\"}", 0, "", ""},
+	{"{\"ev\":\"replay\",\"last\":50,\"lines\":3}", 0, "", ""},
+	{"{\"ev\":\"live\",\"head\":\"k3f9.1\"}", 0, "", ""},
+	{"{\"ev\":\"weather\",\"text\":\"rain\"}", 0, "", ""},
+};
 
-static void becomes(const char *text, const char *want)
-{
-	static const size_t pieces[] = {1, 2, 3, 4096};
-	int wrong = 0;
-
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
-		size_t size = show_pieces(shown, text, strlen(text), pieces[i]);
-
-		wrong += size != strlen(want) || memcmp(shown, want, size) != 0;
-	}
-	is(wrong, 0, "%zu bytes become %zu", strlen(text), strlen(want));
-}
-
-static void test_lines(void)
-{
-	becomes("", "");
-	becomes("a\nb\n", "a\nb\n");
-	becomes("a\r\n\r\n\n", "a\n\n\n");
-	becomes("no end", "no end\n");
-	becomes("tab\there\n", "tab\there\n");
-	becomes("\xEC\x95\x88\n", "\xEC\x95\x88\n");
-	becomes("\x1b[2J\x07\n", R "[2J" R "\n");
-	becomes("torn \xEC\x95\nline\n", "torn " R R "\nline\n");
-	becomes("torn at the end \xEC\x95", "torn at the end " R R "\n");
-}
-
-/* What a pause shows of what is held. */
-static void pauses(const char *text, const char *want, const char *rest, const char *want_rest)
+static struct screen as_alice(const struct screen_style *style)
 {
 	struct screen screen;
-	struct buffer show;
-	bool first;
 
-	if (screen_init(&screen) < 0 || buffer_init(&show, SCREEN_SHOW_SIZE) < 0)
-		abort();
-	buffer_add(&screen.held, text, strlen(text));
-	screen_lines(&screen, &show, SCREEN_LINES);
-	is(buffer_size(&show), 0, "nothing is shown before the pause");
-	screen_lines(&screen, &show, SCREEN_PAUSE);
-	first = buffer_size(&show) == strlen(want) &&
-		memcmp(buffer_first(&show), want, strlen(want)) == 0;
-	ok(first, "a start of %zu bytes shows %zu", strlen(text), strlen(want));
-	buffer_taken(&show, buffer_size(&show));
-	buffer_add(&screen.held, rest, strlen(rest));
-	screen_lines(&screen, &show, SCREEN_LINES);
-	ok(buffer_size(&show) == strlen(want_rest) &&
-		   memcmp(buffer_first(&show), want_rest, strlen(want_rest)) == 0,
-	   "the rest of %zu bytes shows %zu", strlen(rest), strlen(want_rest));
-	screen_done(&screen);
-	buffer_done(&show);
+	screen_init(&screen, style, 80);
+	screen_set_own(&screen, "alice");
+	return screen;
 }
 
-static void test_pause(void)
+static void test_rows(void)
 {
-	pauses("start", "start\n", " and end\n", " and end\n");
-	pauses("start", "start\n", "\nnext\n", "next\n");
-	pauses("start", "start\n", "\r\n\n", "\n");
-	pauses("start\r", "start\n", "\nnext\n", "next\n");
-	pauses("\xEC\x95", "", "\x88\n", "\xEC\x95\x88\n");
-	pauses("a\xEC\x95", "a\n", "\x88\n", "\xEC\x95\x88\n");
-	pauses("\xF0\x9F\x98", "", "\x80\n", "\xF0\x9F\x98\x80\n");
-	pauses("a\xEC\x95\x88", "a\xEC\x95\x88\n", "\n", "");
-	pauses("\x80\x80\x80\x80", R R R R "\n", "\n", "");
-}
+	struct screen_style plain = {.comings = true, .bell = BELL_MENTION}, coloured = plain;
 
-/* A line of `size` bytes, each of `byte`, is shown whole but for the LFs in between. */
-static void shows_long(size_t size, char byte, size_t expansion, size_t piece)
-{
-	size_t length, text = 0, ends = 0;
+	coloured.colour = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct row *row = &rows[i];
+		struct screen screen = as_alice(&plain), colourful = as_alice(&coloured);
 
-	memset(bytes, byte, size);
-	bytes[size] = '\n';
-	length = show_pieces(shown, bytes, size + 1, piece);
-	for (size_t i = 0; i < length; i++) {
-		ends += shown[i] == '\n';
-		text += shown[i] != '\n';
+		same(shown(&screen, row->json, row->flags), row->plain, row->json);
+		same(shown(&colourful, row->json, row->flags), row->coloured, row->json);
+		ok(is_harmless(&plain, row->plain) && is_harmless(&coloured, row->coloured),
+		   "is harmless");
 	}
-	is(text, expansion * size, "a line of %zu bytes is shown whole", size);
-	is(ends, (size + SCREEN_HOLD_SIZE - 1) / SCREEN_HOLD_SIZE, "... in pieces");
-	is(shown[length - 1], '\n', "... and ends");
 }
 
-static void test_long(void)
+/* With dates, in local time. */
+static void test_dates(void)
 {
-	shows_long(SCREEN_HOLD_SIZE - 1, 'x', 1, 1000);
-	shows_long(SCREEN_HOLD_SIZE, 'x', 1, 1000);
-	shows_long(SCREEN_HOLD_SIZE + 1, 'x', 1, 1000);
-	shows_long(3 * SCREEN_HOLD_SIZE, 'x', 1, 4096);
-	shows_long(3 * SCREEN_HOLD_SIZE, '\x1b', 3, SCREEN_HOLD_SIZE);
+	struct screen_style style = {.dates = true};
+	struct screen screen = as_alice(&style);
+
+	same(shown(&screen, "{\"ev\":\"me\"," ID "\"from\":\"bob\",\"text\":\"waves\"}", 0),
+	     "2026-11-22 10:31:07 ** bob waves\n", "date and seconds");
+	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"1999-12-31T23:59:59.999Z\",\"text\":\"old\"}",
+		   0),
+	     "1999-12-31 23:59:59 | old\n", "no rule between dates that each line has");
+	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"9999-12-31T23:59:59.999Z\",\"text\":\"z\"}",
+		   0),
+	     "9999-12-30 23:59:59 | z\n", "the last day that there is");
+	setenv("TZ", "KST-9", 1);
+	tzset();
+	same(shown(&screen, "{\"ev\":\"restarted\",\"gap_ms\":41}", 0),
+	     "2026-11-22 19:31:07 * server restarted: 41 ms, still connected, 0 lines lost\n",
+	     "the caller's time, in the local zone");
+	setenv("TZ", "UTC0", 1);
+	tzset();
 }
 
-/* A `show` that is nearly full gets nothing; one line at a time goes a long way. */
-static void test_little_room(void)
+static void test_comings(void)
 {
-	struct screen screen;
-	struct buffer show;
+	struct screen_style style = {.comings = false};
+	struct screen screen = as_alice(&style);
 
-	if (screen_init(&screen) < 0 || buffer_init(&show, 7) < 0)
-		abort();
-	buffer_add(&screen.held, "ab\ncd\n", 6);
-	ok(screen_lines(&screen, &show, SCREEN_LINES), "two lines, room for one: more to come");
-	ok(buffer_size(&show) == 3 && memcmp(buffer_first(&show), "ab\n", 3) == 0, "the first");
-	ok(screen_lines(&screen, &show, SCREEN_LINES), "no room: still more to come");
-	is(buffer_size(&show), 3, "nothing was added");
-	buffer_taken(&show, 3);
-	ok(!screen_lines(&screen, &show, SCREEN_LINES), "room again: that was all");
-	ok(buffer_size(&show) == 3 && memcmp(buffer_first(&show), "cd\n", 3) == 0, "the second");
-	screen_done(&screen);
-	buffer_done(&show);
+	same(shown(&screen, "{\"ev\":\"join\"," ID "\"name\":\"bob\"}", 0), "", "join");
+	same(shown(&screen, "{\"ev\":\"leave\"," ID "\"name\":\"bob\"}", 0), "", "leave");
+	same(shown(&screen, "{\"ev\":\"rename\"," ID "\"name\":\"bob\",\"to\":\"b\"}", 0), "",
+	     "rename");
+	same(shown(&screen, "{\"ev\":\"rename\"," ID "\"name\":\"alice\",\"to\":\"b\"}", 0),
+	     "10:31 * alice is b now\n", "one's own new name is shown all the same");
+}
+
+/* -- the bell -- */
+
+static void rings(enum bell bell, const char *json, int flags, bool want, const char *what)
+{
+	struct screen_style style = {.comings = true, .bell = bell};
+	struct screen screen = as_alice(&style);
+	char *text = shown(&screen, json, flags);
+
+	ok((strchr(text, '\a') != NULL) == want, "bell %d: %s", bell, what);
+	free(text);
+}
+
+static void test_bells(void)
+{
+	static const char any[] = "{\"ev\":\"say\",\"from\":\"bob\",\"text\":\"hi\"}",
+			  called[] = "{\"ev\":\"say\",\"from\":\"bob\",\"text\":\"hi alice\"}",
+			  letter[] = "{\"ev\":\"priv\",\"from\":\"bob\",\"to\":\"alice\"}",
+			  ours[] = "{\"ev\":\"say\",\"from\":\"alice\",\"text\":\"hi alice\"}",
+			  join[] = "{\"ev\":\"join\",\"name\":\"bob\"}";
+
+	for (enum bell bell = BELL_OFF; bell <= BELL_ALL; bell++) {
+		rings(bell, any, 0, bell == BELL_ALL, "somebody's line");
+		rings(bell, called, 0, bell != BELL_OFF, "a mention");
+		rings(bell, letter, 0, bell != BELL_OFF, "a private line");
+		rings(bell, any, SCREEN_OLD, false, "history");
+		rings(bell, called, SCREEN_OLD, false, "a mention in history");
+		rings(bell, letter, SCREEN_OLD, false, "an old private line");
+		rings(bell, ours, 0, false, "one's own name's line");
+		rings(bell, any, SCREEN_OWN, false, "one's own line");
+		rings(bell, join, 0, false, "somebody comes");
+	}
+}
+
+static void test_bell_pause(void)
+{
+	static const char json[] = "{\"ev\":\"say\",\"from\":\"bob\",\"text\":\"alice\"}";
+	struct screen_style style = {.bell = BELL_MENTION};
+	struct screen screen = as_alice(&style);
+
+	same(shown(&screen, json, 0), "10:31 >> bob: alice\a\n", "a first mention rings");
+	same(shown(&screen, json, 0), "10:31 >> bob: alice\n", "another one at once does not");
+	screen.rung_ms = NOW_MS - SCREEN_BELL_MS + 1;
+	same(shown(&screen, json, 0), "10:31 >> bob: alice\n", "nor a moment later");
+	screen.rung_ms = NOW_MS - SCREEN_BELL_MS;
+	same(shown(&screen, json, 0), "10:31 >> bob: alice\a\n", "later it does");
+	screen.rung_ms = NOW_MS + HOUR_MS;
+	same(shown(&screen, json, 0), "10:31 >> bob: alice\a\n", "a clock set back is no matter");
+}
+
+static void test_calls(void)
+{
+	static const char json[] =
+		"{\"ev\":\"say\",\"from\":\"b;b\",\"text\":\"4;alice\\t\\u0007\\u001b\"}";
+	struct screen_style style = {.bell = BELL_MENTION, .notify = NOTIFY_OSC9};
+	struct screen screen = as_alice(&style);
+
+	same(shown(&screen, json, 0),
+	     "10:31 >> b;b: 4;alice\t\uFFFD\uFFFD"
+	     "\033]9;mtchat: b,b: 4,alice \uFFFD\uFFFD\a\n",
+	     "OSC 9");
+	style.notify = NOTIFY_OSC777;
+	screen = as_alice(&style);
+	same(shown(&screen, json, 0),
+	     "10:31 >> b;b: 4;alice\t\uFFFD\uFFFD"
+	     "\033]777;notify;mtchat;b,b: 4,alice \uFFFD\uFFFD\a\n",
+	     "OSC 777");
+	screen = as_alice(&style);
+	same(shown(&screen, "{\"ev\":\"say\",\"from\":null,\"text\":\"alice\"}", 0),
+	     "10:31 >> | alice\033]777;notify;mtchat;alice\a\n", "OSC 777, nobody named");
 }
 
 int main(void)
 {
-	test_lines();
-	test_pause();
-	test_long();
-	test_little_room();
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	test_rows();
+	test_dates();
+	test_comings();
+	test_bells();
+	test_bell_pause();
+	test_calls();
 	return done();
 }

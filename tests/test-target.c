@@ -97,6 +97,45 @@ static void test_paths(void)
 	ok(strcmp(shown, "::1 port 80") == 0, "... are shown: %s", shown);
 }
 
+static void test_ssh(void)
+{
+	char text[4 + TARGET_SSH_SIZE + 1] = "ssh:", shown[TARGET_TEXT_SIZE];
+	struct target target;
+	const char *why = "";
+
+	is(target_parse(&target, "ssh:alice@chat.lan", &why), 0, "ssh with a user %s", why);
+	ok(strcmp(target.ssh, "alice@chat.lan") == 0 && !*target.host && !*target.path,
+	   "... is for ssh alone");
+	target_print(&target, shown, sizeof(shown));
+	ok(strcmp(shown, "ssh:alice@chat.lan") == 0, "... is shown: %s", shown);
+	is(target_parse(&target, "ssh:chat.lan", &why), 0, "ssh without a user %s", why);
+	ok(strcmp(target.ssh, "chat.lan") == 0, "... has the host");
+	is(target_parse(&target, "ssh:a@b@host", &why), 0, "a user with an @ %s", why);
+	is(target_parse(&target, "ssh", &why), 0, "a host called ssh %s", why);
+	ok(strcmp(target.host, "ssh") == 0 && !*target.ssh, "... is a host");
+	is(target_parse(&target, "unix:/x", &why), 0, "a path %s", why);
+	ok(!*target.ssh, "... is not for ssh");
+
+	is_refused("ssh:", "no host");
+	is_refused("ssh:alice@", "no host");
+	is_refused("ssh:@chat.lan", "no user");
+	is_refused("ssh:-oProxyCommand=x", "begin with -");
+	is_refused("ssh:alice@-oProxyCommand=x", "begin with -");
+	is_refused("ssh:-alice@chat.lan", "begin with -");
+	is_refused("ssh:chat.lan ls", "spaces");
+	is_refused("ssh: chat.lan", "spaces");
+	is_refused("ssh:chat.lan\tls", "spaces");
+	is_refused("ssh:chat.lan\033c", "control");
+	is_refused("ssh:chat.lan\x7f", "control");
+
+	memset(text + 4, 'h', TARGET_SSH_SIZE);
+	is_refused(text, "too long");
+	text[4 + TARGET_SSH_SIZE - 1] = '\0';
+	is(target_parse(&target, text, &why), 0, "the longest for ssh %s", why);
+	target_print(&target, shown, sizeof(shown));
+	ok(strcmp(shown, text) == 0, "... and it has room as a text");
+}
+
 static bool means(const char *server, const char *path, const char *want)
 {
 	char place[TARGET_PATH_SIZE + sizeof("unix:")];
@@ -131,6 +170,7 @@ int main(void)
 	test_hosts();
 	test_refused();
 	test_paths();
+	test_ssh();
 	test_default();
 	return done();
 }

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -16,6 +17,7 @@ from terminal import Terminal
 LIBRARY = pathlib.Path("/usr/share/bash-completion/bash_completion")
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "completions"
 READY = "what next?"
+MTCHAT = os.environ.get("MTCHAT", "mtchat")
 
 if not (shutil.which("bash") and LIBRARY.exists()):
     pytest.skip("no bash-completion here", allow_module_level=True)
@@ -84,8 +86,33 @@ def test_config_file(shell, tmp_path, option):
 
 
 def test_options_of_mtchat(shell):
-    assert shell.offers("mtchat -") == ["--help", "--version"]
+    helped = subprocess.run([MTCHAT, "--help"], capture_output=True, text=True, check=True).stdout
+    every = sorted(re.findall(r"^  .{4}(--[a-z-]+)", helped, re.M))
+    assert len(every) > 10 and shell.offers("mtchat -") == every
     assert shell.offers("mtchat --v") == ["--version"]
+    assert shell.offers("mtchat chat.example.org --no") == ["chat.example.org", "--no-follow"]
+    assert shell.offers("mtchat --tail=") == ["--tail="]
+
+
+@pytest.mark.parametrize("typed, whole", [
+    ("-n al", ["-n", "alice"]),
+    ("--name al", ["--name", "alice"]),
+    ("--name=al", ["--name=alice"]),
+    ("-r lo", ["-r", "lobby"]),
+    ("-m ch", ["-m", "ch"]),
+    ("--since ch", ["--since", "ch"]),
+    ("-n bob --tail -l 5 ch", ["-n", "bob", "--tail", "-l", "5", "chat.example.org"]),
+    ("--name=bob ch", ["--name=bob", "chat.example.org"]),
+    ("-n bob chat.example.org 91", ["-n", "bob", "chat.example.org", "9190"]),
+])
+def test_values_of_options(shell, typed, whole):
+    assert shell.offers(f"mtchat {typed}") == whole
+
+
+def test_ssh(shell):
+    assert shell.offers("mtchat ss") == ["ssh:"]
+    assert shell.offers("mtchat ssh:ch") == ["ssh:chat.example.org"]
+    assert shell.offers("mtchat ssh:bob@ch") == ["ssh:bob@chat.example.org"]
 
 
 def test_hosts(shell):

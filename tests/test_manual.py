@@ -25,6 +25,9 @@ LIBRARY_VARIABLES = {  # what is read by a function that we call
     "sd_listen_fds_with_names": {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"},
     "sd_watchdog_enabled": {"WATCHDOG_USEC", "WATCHDOG_PID"},
     "setlocale": {"LC_ALL", "LC_CTYPE", "LANG"},
+    "bindtextdomain": {"LC_MESSAGES", "LANGUAGE"},
+    "strftime": {"LC_TIME"},
+    "localtime_r": {"TZ"},
     "rl_callback_handler_install": {"TERM", "INPUTRC"},
 }
 
@@ -78,10 +81,10 @@ def run(*command):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_options(program):
     name, path = PROGRAMS[program]
-    helped = re.findall(r"^  (?:-(\w),|   ) --(\w+)(?: ([A-Z]+))? ", run(path, "--help").stdout,
+    helped = re.findall(r"^  (?:-(\w),|   ) --([\w-]+)(?: ([A-Z]+))? ", run(path, "--help").stdout,
                         re.M)
     assert len(helped) >= 2
-    listed = re.findall(r"^\.It Fl (?:(\w) , )?-(\w+)(?: Ar (\w+))?$", page(name), re.M)
+    listed = re.findall(r"^\.It Fl (?:(\w) , )?-([\w-]+)(?: Ar (\w+))?$", page(name), re.M)
     assert sorted((short, long, argument.upper()) for short, long, argument in listed) == \
         sorted(helped)
 
@@ -257,7 +260,14 @@ def test_the_examples_of_settings_are_good(tmp_path):
     ("mtchatd.8", "systemd/mtchatd.service.in", r"TasksMax=(\d+)", 1, "{} threads are granted"),
     ("mtchatd.conf.5", "src/mtchatd/config.h", r"ERRORS_MAX = (\d+)", 1, "first {} are told"),
     ("mtchatd.conf.5", "src/mtchatd/config-file.h", r"DROPINS_MAX = (\d+)", 1, "up to {} of them"),
-    ("mtchat.1", "src/mtchat/prompt.c", r"HISTORY_MAX = (\d+)", 1, "up to {} lines"),
+    ("mtchat.1", "src/mtchat/history.h", r"HISTORY_MAX = (\d+)", 1, "up to {} lines"),
+    ("mtchat.1", "src/mtchat/guard.h", r"GUARD_LINES = (\d+)", 1, "more than {} lines, or"),
+    ("mtchat.1", "src/mtchat/ignored.h", r"IGNORED_MAX = (\d+)", 1, "at most {} names"),
+    ("mtchat.1", "src/mtchat/safe.h", r"MARKS_MAX = (\d+)", 1, "with one character {} are shown"),
+    ("mtchat.1", "src/mtchat/say.h", r"LIMIT_MS = (\d+)", 1000, "for up to {} seconds"),
+    ("mtchat.1", "src/mtchat/settings.h", r"HISTORY_MAX = (\d+)", 1, "lines first, 0 to {}."),
+    ("mtchat.1", "src/mtchat/settings.h", r"TIMEOUT_MAX = (\d+)", 1, "there: 1 to {}."),
+    ("mtchat.1", "src/mtchat/waiting.h", r"WAITING_MAX = (\d+)", 1, "at most {} lines, and is"),
     ("mtchat.1", "src/mtchat/link.h", r"CONNECT_MS = (\d+)", 1000, "at most {} seconds"),
     ("mtchat.1", "src/mtchat/speech.h", r"NAME_MAX = (\d+)", 1, "1 to {} bytes"),
     ("mtchat.1", "src/mtchat/target.h", r'TARGET_PORT +"(\d+)"', 1, "port is {} if none"),

@@ -22,7 +22,7 @@ def one_hub():
 
 
 def open_terminal(hub, *arguments, **options):
-    terminal = Terminal([MTCHAT, *(arguments or [hub.target])], **options)
+    terminal = Terminal([MTCHAT, *(arguments or ["--plain", hub.target])], **options)
     hub.wait_clients(1)
     terminal.wait_row(PROMPT, last=True)
     return terminal
@@ -96,7 +96,7 @@ ATTACKS = [
 @pytest.mark.parametrize("way", ["prompt", "pipe"])
 def test_made_safe(hub, way):
     """No control character but LF and TAB, no broken text; the pipe's stdin is not a terminal."""
-    mtchat = [MTCHAT, hub.target]
+    mtchat = [MTCHAT, "--plain", hub.target]
     argv = mtchat if way == "prompt" else ["sh", "-c", 'sleep 60 | exec "$0" "$@"', *mtchat]
     with Terminal(argv) as terminal:
         hub.wait_clients(1)
@@ -191,6 +191,8 @@ def test_more_than_the_server_takes(tmp_path):
     with Hub(path=str(tmp_path / "socket"), after=lazy) as hub:
         with open_terminal(hub, columns=4000) as terminal:
             terminal.type_much("\x1b[200~" + paste + "\x1b[201~\r")
+            terminal.wait(lambda: "20000 lines" in terminal.screen.rows()[-1], "the question")
+            terminal.type("y")
             hub.say(b"meanwhile\n")
             terminal.wait_row("meanwhile")
             assert hub.heard == b""
@@ -283,7 +285,7 @@ def test_stop_and_go_on(hub):
     """^Z and fg in a shell: the terminal is the shell's meanwhile, and the line comes back."""
     with Terminal(["bash", "--norc", "--noediting", "-i"], env={"PS1": "$ "}) as terminal:
         terminal.wait_row("$", last=True)
-        terminal.type(f"{MTCHAT} {hub.target}\r")
+        terminal.type(f"{MTCHAT} --plain {hub.target}\r")
         hub.wait_clients(1)
         terminal.wait_row(PROMPT, last=True)
         terminal.type("half")

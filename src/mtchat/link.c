@@ -78,22 +78,25 @@ static int open_one(const struct address *address)
 	return take_fd(&fd);
 }
 
+int link_adopt(struct link *ret, int fd)
+{
+	struct link link = {.fd = fd};
+	int r = buffer_init(&link.out, LINK_OUT_SIZE);
+
+	if (r < 0)
+		close(fd);
+	else
+		*ret = link;
+	return r;
+}
+
 int link_open(struct link *ret, const struct addresses *addresses)
 {
-	struct link link = {.fd = -EDESTADDRREQ};
-	int r;
+	int fd = -EDESTADDRREQ;
 
-	for (size_t i = 0; i < addresses->count && link.fd < 0; i++)
-		link.fd = open_one(&addresses->at[i]);
-	if (link.fd < 0)
-		return link.fd;
-	r = buffer_init(&link.out, LINK_OUT_SIZE);
-	if (r < 0) {
-		close(link.fd);
-		return r;
-	}
-	*ret = link;
-	return 0;
+	for (size_t i = 0; i < addresses->count && fd < 0; i++)
+		fd = open_one(&addresses->at[i]);
+	return fd < 0 ? fd : link_adopt(ret, fd);
 }
 
 void link_close(struct link *link)

@@ -21,6 +21,10 @@ struct link {
 
 /* Tries each address in turn.  0; or -errno of the last one. */
 int link_open(struct link *ret, const struct addresses *addresses);
+
+/* A link of a socket that is connected and non-blocking; it is the link's.  0; -ENOMEM: closed. */
+int link_adopt(struct link *ret, int fd);
+
 void link_close(struct link *link);
 
 /* Sends of link->out what goes without waiting; a failure is kept in send_error. */

@@ -2,19 +2,26 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "mtchat/address.h"
+#include "mtchat/dial.h"
+#include "mtchat/follow.h"
+#include "mtchat/i18n.h"
 #include "mtchat/options.h"
 #include "mtchat/relay.h"
+#include "mtchat/say.h"
 #include "mtchat/session.h"
+#include "mtchat/settings.h"
 #include "mtchat/talk.h"
+#include "mtchat/terminal.h"
 
 /* Nothing else may get the numbers 0 to 2, or it would be read and written in their place. */
 static void standard_streams_open(void)
@@ -27,53 +34,132 @@ static void standard_streams_open(void)
 	closep(&fd);
 }
 
-/* 0; or an exit status, told.  Logs. */
-static int link_to(struct link *ret, const struct target *target)
+/* Numbers stay as the C language has them.  There is one thread. */
+static void languages_open(void)
 {
-	CLEANUP(addresses_done) struct addresses addresses = {0};
-	char place[TARGET_HOST_SIZE + sizeof(" port ") + TARGET_PORT_SIZE];
-	int r;
+	const char *folder = secure_getenv("TEXTDOMAINDIR");
 
-	target_print(target, place, sizeof(place));
-	r = addresses_find(&addresses, target);
-	if (r == EAI_SYSTEM) {
-		warn("cannot find the host %s", target->host);
-		return EX_NOHOST;
-	}
-	if (r != 0) {
-		warnx("cannot find the host %s: %s", target->host, gai_strerror(r));
-		return EX_NOHOST;
-	}
-	r = link_open(ret, &addresses);
+	setlocale(LC_CTYPE, "");    /* NOLINT(concurrency-mt-unsafe) */
+	setlocale(LC_MESSAGES, ""); /* NOLINT(concurrency-mt-unsafe) */
+	setlocale(LC_TIME, "");     /* NOLINT(concurrency-mt-unsafe) */
+	bindtextdomain("mtchat", folder && *folder ? folder : LOCALEDIR);
+	textdomain("mtchat");
+}
+
+/* What goes before all that is said in the plain way: a name and a room, as commands. */
+static int introduce(struct session *session, const struct chat_wish *wish)
+{
+	char text[sizeof("/name \n/join \n") + CHAT_NAME_SIZE + CHAT_NAME_SIZE];
+	int size = 0;
+
+	if (*wish->name)
+		size += sprintf(text, "/name %s\n", wish->name);
+	if (*wish->room)
+		size += sprintf(text + size, "/join %s\n", wish->room);
+	return session_say(session, text, (size_t)size) == (size_t)size ? 0 : -ENOSPC;
+}
+
+/* The plain way on a link that stands; heard: what has come on it, or NULL. */
+static int run_plain(const struct options *options, const struct settings *settings,
+		     struct link *link, const struct buffer *heard, const char *name)
+{
+	CLEANUP(session_done) struct session session = {.link.fd = -1};
+	bool shown = isatty(STDOUT_FILENO) && options->way != WAY_STDIO;
+
+	if (session_init(&session, link, name, shown) < 0)
+		return warnx(_("not enough memory")), EX_OSERR;
+	if (heard)
+		session_heard(&session, buffer_first(heard), buffer_size(heard));
+	else if (options->way != WAY_TEXTBOOK && options->way != WAY_STDIO)
+		introduce(&session, &settings->wish);
+	return shown && isatty(STDIN_FILENO) ? talk_run(&session) : relay_run(&session);
+}
+
+/* Dials, and waits for it.  0; or an exit status, told.  Logs. */
+static int dial_now(struct dialled *ret, const struct target *target)
+{
+	struct dial dial;
+	int r = dial_begin(&dial, target, false);
+
 	if (r < 0) {
 		errno = -r;
-		warn("cannot connect to %s", place);
-		return EX_UNAVAILABLE;
+		return warn(_("cannot start")), EX_OSERR;
 	}
-	return 0;
+	do {
+		poll(&(struct pollfd){.fd = dial.fd, .events = POLLIN}, 1, -1);
+	} while (!dial_end(&dial, ret));
+	if (ret->status)
+		warnx("%s", ret->why);
+	return ret->status;
+}
+
+static int connect_plain(const struct options *options, const struct settings *settings)
+{
+	struct dialled dialled;
+	struct link link;
+	int status;
+
+	status = dial_now(&dialled, &options->target);
+	if (status)
+		return status;
+	if (link_adopt(&link, dialled.fd) < 0)
+		return warnx(_("not enough memory")), EX_OSERR;
+	status = run_plain(options, settings, &link, NULL,
+			   options->way == WAY_TEXTBOOK ? options->name : NULL);
+	dial_hang_up(dialled.pid);
+	return status;
+}
+
+static int run_terminal(const struct options *options, struct settings *settings)
+{
+	struct buffer heard = {0};
+	struct link link;
+	const char *name = settings->wish.name;
+	int status;
+
+	settings->wish.looks = true;
+	status = terminal_run(settings, &options->target, options->host, &link, &heard);
+	if (status != TERMINAL_PLAIN)
+		return status;
+	status = run_plain(options, settings, &link, &heard, *name ? name : NULL);
+	buffer_done(&heard);
+	return status;
+}
+
+static int run(const struct options *options, struct settings *settings)
+{
+	switch (options->way) {
+	case WAY_SAY:
+		return say_run(settings, &options->target, options->message);
+	case WAY_TAIL:
+	case WAY_JSON:
+		return follow_run(settings, &options->target, options->way == WAY_JSON,
+				  options->follow);
+	case WAY_AUTO:
+		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+			return run_terminal(options, settings);
+		break;
+	default:
+		break;
+	}
+	return connect_plain(options, settings);
 }
 
 int main(int argc, char *argv[])
 {
-	CLEANUP(session_done) struct session session = {.link.fd = -1};
+	static struct settings settings; /* 25 KiB */
 	struct options options;
-	struct link link;
-	bool shown;
 	int r;
 
 	standard_streams_open();
+	languages_open();
 	signal(SIGPIPE, SIG_IGN); /* writes return EPIPE */
 
-	r = options_parse(&options, argc, argv);
+	settings_init(&settings);
+	r = options_parse(&options, &settings, argc, argv);
 	if (r <= 0)
 		return r < 0 ? EX_USAGE : EX_OK;
-
-	r = link_to(&link, &options.target);
-	if (r > 0)
-		return r;
-
-	shown = isatty(STDOUT_FILENO);
-	if (session_init(&session, &link, options.name, shown) < 0)
-		return warnx("not enough memory"), EX_OSERR;
-	return shown && isatty(STDIN_FILENO) ? talk_run(&session) : relay_run(&session);
+	if (!isatty(STDOUT_FILENO))
+		settings.style.colour = false;
+	return run(&options, &settings);
 }

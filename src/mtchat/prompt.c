@@ -1,80 +1,180 @@
 /* prompt.c - the line that is being typed, at the bottom of the terminal (readline) */
 #include "mtchat/prompt.h"
 
+#include <assert.h>
+#include <err.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <readline/history.h>
 #include <readline/readline.h>
 
-enum { PROMPT_HISTORY_MAX = 1000 }; /* lines that the up key finds */
+#include "mtchat/display.h"
+#include "mtchat/inlet.h"
+#include "mtchat/keys.h"
+#include "mtchat/outlet.h"
+#include "mtchat/paste.h"
+#include "mtchat/question.h"
+#include "mtchat/recall.h"
+
+static_assert((int)PROMPT_ROWS_MAX == (int)AREA_ROWS_MAX, "an area has the rows of a prompt");
+
+enum {
+	PROMPT_COLUMNS = 80,    /* of a terminal that does not tell */
+	PROMPT_ESCAPE = '\033', /* the key itself, or the first byte of another */
+};
 
 /* readline's callbacks have no argument of ours, hence a global. */
 static struct prompt {
+	struct prompt_options options;
 	bool open;
-	char *line; /* typed, not yet fetched */
-	bool ended; /* ^D */
-	bool gone;  /* the terminal gave an end or an error */
+	bool prepared;  /* the terminal is readline's */
+	bool confirmed; /* the next Enter is not asked for */
+	int pushed;     /* the next key; EOF: the terminal's */
+	char *away;     /* typed, taken from the terminal already; for take_line() */
+	char *typed;    /* not yet fetched */
+	bool ended;     /* ^D */
 } prompt;
 
-/* readline's own would hand over a half typed line when the terminal vanishes. */
-static int read_key(FILE *in)
+static bool is_gone(void)
 {
-	unsigned char key;
-	ssize_t size;
-
-	do {
-		size = read(fileno(in), &key, 1);
-	} while (size < 0 && errno == EINTR);
-	if (size == 1)
-		return key;
-	prompt.gone = true;
-	return EOF;
+	return inlet_gone() || outlet_gone();
 }
 
-static void write_lines(const char *lines, size_t size)
+/* readline would give the terminal back for each line, which is heard by whom we draw for. */
+static void take_terminal(int meta)
 {
-	fwrite(lines, 1, size, rl_outstream);
-	fflush(rl_outstream);
+	if (prompt.prepared)
+		return;
+	rl_prep_terminal(meta);
+	inlet_open();
+	prompt.prepared = true;
 }
 
+static void keep_terminal(void)
+{
+	/* It is given back at the end. */
+}
+
+static void give_terminal_back(void)
+{
+	rl_eof_found = 0; /* or it writes a LF */
+	rl_deprep_terminal();
+	prompt.prepared = false;
+	outlet_flush();
+}
+
+/* What is in readline's line vanishes from the terminal and from the line. */
+static int take_away(void)
+{
+	prompt.away = strdup(rl_line_buffer);
+	if (!prompt.away)
+		return -ENOMEM;
+	rl_deactivate_mark(); /* or it would be drawn once more */
+	rl_clear_visible_line();
+	rl_on_new_line();
+	rl_delete_text(0, rl_end); /* which can be undone: so readline puts its history right */
+	rl_point = 0;
+	return 0;
+}
+
+/* Enter. */
+static int accept_line(int count, int key)
+{
+	bool confirmed = prompt.confirmed;
+
+	prompt.confirmed = false;
+	if (inlet_gone())
+		return 0; /* readline takes an end for an Enter */
+	if (!confirmed && question_is_due(prompt.options.max_line) && question_open() == 0)
+		return 0;
+	if (!prompt.options.keeps && take_away() < 0)
+		return rl_ding();
+	return rl_newline(count, key);
+}
+
+/* A line is finished, or there are no more; readline begins the next one when we return. */
 static void take_line(char *line)
 {
-	if (!line || prompt.gone) {
+	char *before = prompt.typed;
+
+	if (!line || inlet_gone()) {
 		free(line);
 		prompt.ended = true;
-		rl_callback_handler_remove();
-		prompt.open = false;
-		if (!prompt.gone)
-			write_lines("\n", 1);
 		return;
 	}
-	if (*line)
-		add_history(line);
-	prompt.line = line;
+	if (prompt.away) {
+		free(line);
+		line = prompt.away;
+		prompt.away = NULL;
+	}
+	recall_add(line);
+	prompt.typed = line;
+	if (before && asprintf(&prompt.typed, "%s\n%s", before, line) >= 0) {
+		free(line); /* a keyboard macro types several at once */
+		free(before);
+	}
 }
 
-void prompt_open(const char *text)
+static void set_up_readline(void)
 {
-	/* So that readline knows how wide a character is.  There is one thread. */
-	setlocale(LC_CTYPE, ""); /* NOLINT(concurrency-mt-unsafe) */
 	rl_readline_name = "mtchat";
 	rl_instream = stdin;
-	rl_outstream = stdout;
-	rl_getc_function = read_key;
+	rl_outstream = outlet_open(STDOUT_FILENO);
+	if (!rl_outstream)
+		err(EXIT_FAILURE, NULL);
+	rl_getc_function = inlet_read;
+	rl_prep_term_function = take_terminal;
+	rl_deprep_term_function = keep_terminal;
 	rl_catch_signals = 0; /* the caller has a signalfd */
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
-	rl_inhibit_completion = 1; /* TAB is a TAB, not the name of a file here */
-	using_history();
-	stifle_history(PROMPT_HISTORY_MAX);
-	prompt = (struct prompt){.open = true};
-	rl_callback_handler_install(text, take_line);
+	rl_erase_empty_line = !prompt.options.keeps; /* one that has vanished gets no LF */
+	rl_initialize();
+	if (display_climbs()) /* others have no escape sequences at all */
+		rl_variable_bind("enable-bracketed-paste", "on");
+	keys_bind(accept_line, prompt.options.known);
+}
+
+/* What stays on the screen has to have its place: then there are no rows. */
+static size_t rows_of(const struct prompt_area *area)
+{
+	return prompt.options.keeps ? 0 : area->rows_count;
+}
+
+static bool is_drawn(const struct prompt_area *area)
+{
+	return area_is(display_area(), area->prompt, area->rows, rows_of(area));
+}
+
+/* Without memory, the old one stays. */
+static void set_area(const struct prompt_area *area)
+{
+	area_set(display_area(), area->prompt, area->rows, rows_of(area));
+}
+
+void prompt_open(const struct prompt_options *options, const struct prompt_area *area)
+{
+	if (prompt.open) {
+		prompt_show(NULL, 0, area);
+		return;
+	}
+	/* So that readline knows how wide a character is.  There is one thread. */
+	setlocale(LC_CTYPE, ""); /* NOLINT(concurrency-mt-unsafe) */
+	prompt = (struct prompt){.options = *options, .open = true};
+	set_up_readline();
+	recall_open(prompt.options.history_path);
+	display_init();
+	set_area(area);
+	rl_callback_handler_install(area->prompt, take_line);
+	display_erase(); /* what has been drawn is still in the outlet */
+	display_draw();
+	outlet_flush();
 }
 
 void prompt_close(void)
@@ -82,44 +182,158 @@ void prompt_close(void)
 	if (!prompt.open)
 		return;
 	prompt.open = false;
+	paste_end();
+	if (question_is_open()) {
+		display_erase();
+		question_close(ANSWER_EDIT);
+		display_draw();
+	}
 	if (rl_end == 0) {
 		rl_clear_visible_line();
 	} else { /* leave it to be copied; the cursor may be anywhere in it */
 		rl_point = rl_end;
-		rl_redisplay();
+		(*rl_redisplay_function)();
 		putc('\n', rl_outstream);
 	}
 	rl_callback_handler_remove();
-	fflush(rl_outstream);
+	give_terminal_back();
+	display_done();
+	outlet_close();
+	rl_outstream = stdout;
+	free(prompt.typed);
+	prompt.typed = NULL;
+	recall_close();
+}
+
+void prompt_set_max_line(size_t max_line)
+{
+	prompt.options.max_line = max_line;
+}
+
+/* The key that answers, or makes one edit again, is not typed into the line; but the first byte of
+ * an arrow key, say, has to be, as the others follow. */
+static void swallow_key(int key)
+{
+	int rest = key >= 0xf0 ? 3 : key >= 0xe0 ? 2 : key >= 0xc0 ? 1 : 0;
+
+	while (rest-- > 0 && inlet_has_more())
+		inlet_read(stdin);
+	if (key == PROMPT_ESCAPE && inlet_has_more()) {
+		inlet_push(key);
+		rl_callback_read_char();
+	}
+}
+
+static void answer_question(void)
+{
+	int key = inlet_read(stdin);
+	enum question_answer answer = question_answer(key);
+
+	if (key == EOF)
+		return;
+	if (answer == ANSWER_EDIT) {
+		display_erase();
+		question_close(answer);
+		display_draw();
+		swallow_key(key);
+		return;
+	}
+	rl_clear_visible_line();
+	question_close(answer);
+	display_forget_line();
+	if (prompt.options.keeps)
+		(*rl_redisplay_function)();
+	prompt.confirmed = true;
+	inlet_push('\r');
+	rl_callback_read_char();
+}
+
+/* A byte of a paste, and all that are there. */
+static void read_paste(int byte)
+{
+	while (byte != EOF && !paste_add(byte))
+		byte = inlet_take();
+	if (!paste_is_open())
+		(*rl_redisplay_function)();
 }
 
 int prompt_read(char **ret)
 {
-	rl_callback_read_char();
-	if (prompt.gone)
+	int key;
+
+	if (!prompt.open || is_gone())
 		return -EIO;
-	if (prompt.ended)
+	key = inlet_take();
+	if (key == EOF)
+		return inlet_gone() ? -EIO : 0;
+	if (paste_is_open()) {
+		read_paste(key);
+	} else {
+		inlet_push(key);
+		if (question_is_open())
+			answer_question();
+		else
+			rl_callback_read_char();
+	}
+	display_catch_up();
+	outlet_flush();
+	if (is_gone())
+		return -EIO;
+	if (prompt.ended) {
+		prompt.ended = false;
 		return -ENODATA;
-	if (!prompt.line)
+	}
+	if (!prompt.typed)
 		return 0;
-	*ret = prompt.line;
-	prompt.line = NULL;
+	*ret = prompt.typed;
+	prompt.typed = NULL;
 	return 1;
 }
 
-void prompt_show(const char *lines, size_t size)
+void prompt_show(const char *lines, size_t size, const struct prompt_area *area)
+{
+	bool same = !area || is_drawn(area);
+
+	if (!prompt.open || (size == 0 && same))
+		return;
+	display_erase();
+	if (size > 0)
+		fwrite(lines, 1, size, rl_outstream);
+	if (!same)
+		set_area(area);
+	display_draw();
+	outlet_flush();
+}
+
+void prompt_put(const char *text)
 {
 	if (!prompt.open)
 		return;
-	rl_clear_visible_line();
-	write_lines(lines, size);
-	rl_on_new_line();
-	rl_redisplay();
+	display_erase();
+	rl_point = 0;
+	rl_insert_text(text);
+	rl_point = rl_end;
+	display_draw();
+	outlet_flush();
 }
 
 void prompt_resize(void)
 {
-	rl_resize_terminal();
+	if (!prompt.open)
+		return;
+	display_resize();
+	outlet_flush();
+}
+
+int prompt_columns(void)
+{
+	struct winsize size;
+
+	if (prompt.open)
+		return (int)display_columns();
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return PROMPT_COLUMNS;
+	return size.ws_col;
 }
 
 /* With the default action, and not without a shell that could continue us: the kernel's rule. */
@@ -136,10 +350,21 @@ static void stop_here(void)
 
 void prompt_suspend(void)
 {
-	rl_deprep_terminal();
-	write_lines("\n", 1);
+	int point;
+
+	if (!prompt.open)
+		return;
+	if (RL_ISSTATE(RL_STATE_MULTIKEY)) /* the kernel has forgotten the rest of a key, */
+		rl_callback_sigcleanup();
+	paste_end(); /* or of a paste */
+	point = rl_point;
+	rl_point = rl_end; /* what the shell says comes behind all that is typed */
+	(*rl_redisplay_function)();
+	rl_point = point;
+	putc('\n', rl_outstream);
+	give_terminal_back();
 	stop_here();
-	rl_prep_terminal(1);
-	rl_reset_screen_size(); /* it may have changed meanwhile */
-	rl_forced_update_display();
+	take_terminal(1);
+	display_begin_anew();
+	outlet_flush();
 }

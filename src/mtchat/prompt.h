@@ -4,28 +4,66 @@
  * There is one terminal, and readline has its state in globals: so there is one prompt.
  * It waits for nobody: the caller polls stdin and calls prompt_read() for each key.
  * A key that may begin an escape sequence is waited on by readline (half a second at most).
+ *
+ *	10:31 alice: hello		scrollback: what prompt_show() was given
+ *	… and this is new		rows of what waits: redrawn with the prompt, gone from above
+ *it lobby alice> what is typed_
+ *
+ * A terminal that cannot move its cursor up (TERM=dumb) shows no rows of what waits.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Takes over the terminal: stdin and stdout. */
-void prompt_open(const char *text);
+#include "mtchat/complete.h"
 
-/* Gives the terminal back as it was, the cursor on a new line.  Also when not open. */
+enum { PROMPT_ROWS_MAX = 5 };
+
+/* What stands below the scrollback, but for what is typed.  The texts are copied. */
+struct prompt_area {
+	const char *prompt;                /* may have escape sequences: \001...\002 around them */
+	const char *rows[PROMPT_ROWS_MAX]; /* each fits one row of the terminal; no LF */
+	size_t rows_count;
+};
+
+struct prompt_options {
+	const struct known *known; /* for TAB; NULL: TAB is a TAB */
+	const char *history_path;  /* "" or NULL: in memory only */
+	bool keeps;      /* what was typed stays on the screen above its answer: so no rows */
+	size_t max_line; /* bytes: longer ones are asked for; 0: no limit */
+};
+
+/* Takes over the terminal: stdin and stdout.  The options' pointers must last. */
+void prompt_open(const struct prompt_options *options, const struct prompt_area *area);
+
+/* Gives the terminal back as it was, the cursor on a new line; writes the history.  Also when not
+ * open. */
 void prompt_close(void);
+
+void prompt_set_max_line(size_t max_line);
 
 /*
  * stdin has something.  1 and *ret: a line was typed (without LF, to be freed; pasted lines
  * have LFs inside); 0: not yet; -ENODATA: ^D; -EIO: the terminal is gone.
+ *
+ * A paste of more than 3 lines, or a line over max_line, is asked for first: "send 27 lines
+ * (1.9 KB)? y = send, j = one line, any other key = edit".
  */
 int prompt_read(char **ret);
 
-/* Prints whole lines above the prompt; what is being typed stays as it is. */
-void prompt_show(const char *lines, size_t size);
+/* Prints whole lines above the area (size 0: none) and draws it anew, with other texts (NULL: as
+ * before). */
+void prompt_show(const char *lines, size_t size, const struct prompt_area *area);
+
+/* Puts text where it would be typed, before what is there: a line that nobody took. */
+void prompt_put(const char *text);
 
 /* The terminal has another size (SIGWINCH). */
 void prompt_resize(void);
+
+/* Columns of the terminal, at least 1. */
+int prompt_columns(void);
 
 /* Stops the process, as ^Z asks for, with the terminal as it was; returns when it goes on. */
 void prompt_suspend(void);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/deadline.h"
+#include "mtchat/i18n.h"
 
 enum { RELAY_INPUT_SIZE = 65536 };
 enum { POLL_INPUT, POLL_LINK, POLL_OUTPUT, POLL_COUNT };
@@ -42,7 +43,7 @@ static void read_input(struct relay *relay)
 	if (size < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (size < 0)
-		fail(relay, errno, "cannot read standard input");
+		fail(relay, errno, _("cannot read standard input"));
 	relay->input_ended = true;
 	relay->input_whole = size == 0;
 }
@@ -50,7 +51,7 @@ static void read_input(struct relay *relay)
 static void lose_output(struct relay *relay, int error)
 {
 	if (error != EPIPE)
-		fail(relay, error, "cannot write standard output");
+		fail(relay, error, _("cannot write standard output"));
 	relay->output_gone = true;
 	relay->input_ended = true;
 }
@@ -206,7 +207,7 @@ int relay_run(struct session *session)
 	int status;
 
 	if (buffer_init(&relay.input, RELAY_INPUT_SIZE) < 0)
-		return warn("cannot start"), EX_OSERR;
+		return warn(_("cannot start")), EX_OSERR;
 	status = run(&relay);
 	buffer_done(&relay.input);
 	return status;

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "common/deadline.h"
+#include "mtchat/i18n.h"
 
 int session_init(struct session *ret, struct link *link, const char *name, bool clean)
 {
@@ -20,9 +21,9 @@ int session_init(struct session *ret, struct link *link, const char *name, bool 
 	*link = (struct link){.fd = -1};
 	speech_init(&ret->speech, name);
 	echo_init(&ret->echo, ret->speech.prefix, ret->speech.prefix_size);
-	r = screen_init(&ret->screen);
+	r = plain_init(&ret->plain);
 	if (r == 0)
-		r = buffer_init(&ret->show, SCREEN_SHOW_SIZE);
+		r = buffer_init(&ret->show, PLAIN_SHOW_SIZE);
 	if (r < 0)
 		session_done(ret);
 	return r;
@@ -31,7 +32,7 @@ int session_init(struct session *ret, struct link *link, const char *name, bool 
 void session_done(struct session *session)
 {
 	link_close(&session->link);
-	screen_done(&session->screen);
+	plain_done(&session->plain);
 	buffer_done(&session->show);
 }
 
@@ -86,7 +87,7 @@ void session_say_end(struct session *session)
 /* Where bytes from the link are put. */
 static const struct buffer *incoming(const struct session *session)
 {
-	return session->clean ? &session->screen.held : &session->show;
+	return session->clean ? &session->plain.held : &session->show;
 }
 
 bool session_has_room(const struct session *session)
@@ -94,9 +95,28 @@ bool session_has_room(const struct session *session)
 	return buffer_room(incoming(session)) > 0;
 }
 
+/* So many bytes were added to what came. */
+static void note_heard(struct session *session, const struct buffer *to, size_t size)
+{
+	session->active_ms = clock_ms();
+	if (session->clean)
+		session->pause_ms = session->active_ms + PLAIN_HOLD_MS;
+	echo_heard(&session->echo, to->bytes + to->end - size, size);
+}
+
+void session_heard(struct session *session, const char *bytes, size_t size)
+{
+	struct buffer *to = session->clean ? &session->plain.held : &session->show;
+
+	if (size == 0)
+		return;
+	buffer_add(to, bytes, size);
+	note_heard(session, to, size);
+}
+
 void session_hear(struct session *session)
 {
-	struct buffer *to = session->clean ? &session->screen.held : &session->show;
+	struct buffer *to = session->clean ? &session->plain.held : &session->show;
 	ssize_t size = link_receive(&session->link, to);
 
 	if (size == -EAGAIN)
@@ -106,27 +126,24 @@ void session_hear(struct session *session)
 		session->error = (int)size;
 		return;
 	}
-	session->active_ms = clock_ms();
-	if (session->clean)
-		session->pause_ms = session->active_ms + SCREEN_HOLD_MS;
-	echo_heard(&session->echo, to->bytes + to->end - size, (size_t)size);
+	note_heard(session, to, (size_t)size);
 }
 
 bool session_show(struct session *session)
 {
-	enum screen_until until = SCREEN_LINES;
+	enum plain_until until = PLAIN_LINES;
 	bool more;
 
 	if (!session->clean)
 		return false;
 	if (session->over)
-		until = SCREEN_END;
+		until = PLAIN_END;
 	else if (session->pause_ms <= clock_ms())
-		until = SCREEN_PAUSE;
-	more = screen_lines(&session->screen, &session->show, until);
-	if (until == SCREEN_PAUSE && more)
-		session->pause_ms = clock_ms() + SCREEN_HOLD_MS; /* no room yet */
-	else if (until == SCREEN_PAUSE || buffer_size(&session->screen.held) == 0)
+		until = PLAIN_PAUSE;
+	more = plain_lines(&session->plain, &session->show, until);
+	if (until == PLAIN_PAUSE && more)
+		session->pause_ms = clock_ms() + PLAIN_HOLD_MS; /* no room yet */
+	else if (until == PLAIN_PAUSE || buffer_size(&session->plain.held) == 0)
 		session->pause_ms = DEADLINE_NEVER;
 	return more;
 }
@@ -141,11 +158,11 @@ int session_verdict(const struct session *session)
 		return EX_OK;
 	if (error) {
 		errno = -error;
-		warn("connection lost");
+		warn(_("connection lost"));
 		return EX_TEMPFAIL;
 	}
 	if (session->link.half_closed)
 		return EX_OK;
-	warnx("connection lost: the server closed it");
+	warnx(_("connection lost: the server closed it"));
 	return EX_TEMPFAIL;
 }

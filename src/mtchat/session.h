@@ -1,7 +1,7 @@
 /*
  * session.h - one conversation with a server: what both ways to run it have in common
  *
- *	typed bytes -> speech -> link.out -> server -> [screen ->] show -> stdout
+ *	typed bytes -> speech -> link.out -> server -> [plain ->] show -> stdout
  *
  * Each part is bounded; what has no room waits where it comes from.
  */
@@ -14,20 +14,20 @@
 #include "mtchat/buffer.h"
 #include "mtchat/echo.h"
 #include "mtchat/link.h"
-#include "mtchat/screen.h"
+#include "mtchat/plain.h"
 #include "mtchat/speech.h"
 
 struct session {
 	struct link link;
 	struct speech speech;
 	struct echo echo;
-	bool clean;           /* a terminal shows it: through the screen */
-	struct screen screen; /* if clean */
-	struct buffer show;   /* for stdout */
-	uint64_t active_ms;   /* when a byte last went over the link, either way */
-	uint64_t pause_ms;    /* when the start of a line is shown as it is; or DEADLINE_NEVER */
-	bool over;            /* the server closed, or the link broke: nothing more comes */
-	int error;            /* why, a negative errno; 0: closed */
+	bool clean;         /* a terminal shows it: made safe first */
+	struct plain plain; /* if clean */
+	struct buffer show; /* for stdout */
+	uint64_t active_ms; /* when a byte last went over the link, either way */
+	uint64_t pause_ms;  /* when the start of a line is shown as it is; or DEADLINE_NEVER */
+	bool over;          /* the server closed, or the link broke: nothing more comes */
+	int error;          /* why, a negative errno; 0: closed */
 };
 
 /*
@@ -51,6 +51,9 @@ void session_flush(struct session *session);
 
 /* Has what comes a place to go to? */
 bool session_has_room(const struct session *session);
+
+/* What has come on the link before it was ours: at most PLAIN_HOLD_SIZE bytes, before all else. */
+void session_heard(struct session *session, const char *bytes, size_t size);
 
 /* The link has something: takes it in, or finds that it is over. */
 void session_hear(struct session *session);

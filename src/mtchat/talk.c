@@ -1,9 +1,4 @@
-/*
- * talk.c - talks at a terminal: a prompt, and what comes above it
- *
- * Signals come through a signalfd, so that every way out passes the line that gives the
- * terminal back.
- */
+/* talk.c - talks at a terminal in the plain protocol: a prompt, and what comes above it */
 #include "mtchat/talk.h"
 
 #include <err.h>
@@ -12,14 +7,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
 #include "common/deadline.h"
+#include "mtchat/history.h"
+#include "mtchat/i18n.h"
 #include "mtchat/prompt.h"
 #include "mtchat/relay.h"
+#include "mtchat/signals.h"
 
 #define PROMPT "> "
 
@@ -29,35 +25,21 @@ enum { GO_ON = -1, LEAVE = -2 }; /* what a step returns that is no exit status *
 
 struct talk {
 	struct session *session;
-	int signal_fd;
+	struct signals signals;
 	char *typed; /* a line with its LF, not yet said; no key is read meanwhile */
 	size_t typed_size, typed_done;
 };
 
-static int signals_open(sigset_t *ret_before)
-{
-	static const int ours[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		sigaddset(&set, ours[i]);
-	pthread_sigmask(SIG_BLOCK, &set, ret_before);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static int handle_signal(struct talk *talk)
 {
-	struct signalfd_siginfo info;
+	int number = signals_read(&talk->signals);
 
-	if (read(talk->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return GO_ON;
-	if (info.ssi_signo == SIGWINCH)
+	if (number == SIGWINCH)
 		prompt_resize();
-	else if (info.ssi_signo == SIGTSTP)
+	else if (number == SIGTSTP)
 		prompt_suspend();
-	else
-		return 128 + (int)info.ssi_signo; /* as a shell would put it; ^C is 130 */
+	else if (number)
+		return signals_status(number);
 	return GO_ON;
 }
 
@@ -69,7 +51,7 @@ static void show(struct session *session)
 	do {
 		more = session_show(session);
 		if (buffer_size(lines) > 0)
-			prompt_show(buffer_first(lines), buffer_size(lines));
+			prompt_show(buffer_first(lines), buffer_size(lines), NULL);
 		buffer_taken(lines, buffer_size(lines));
 	} while (more);
 }
@@ -82,7 +64,7 @@ static int keep_typed(struct talk *talk, char *line)
 
 	if (!typed) {
 		free(line);
-		return warn("cannot keep the line"), EX_OSERR;
+		return warn(_("cannot keep the line")), EX_OSERR;
 	}
 	typed[size] = '\n'; /* in place of the NUL */
 	talk->typed = typed;
@@ -131,7 +113,7 @@ static int step(struct talk *talk)
 	struct pollfd fds[POLL_COUNT] = {
 		[POLL_KEYS] = {.fd = talk->typed ? -1 : STDIN_FILENO, .events = POLLIN},
 		[POLL_LINK] = {.fd = link->fd, .events = (short)(POLLIN | (sending ? POLLOUT : 0))},
-		[POLL_SIGNALS] = {.fd = talk->signal_fd, .events = POLLIN},
+		[POLL_SIGNALS] = {.fd = talk->signals.fd, .events = POLLIN},
 	};
 	int r = GO_ON;
 
@@ -151,16 +133,19 @@ static int step(struct talk *talk)
 
 int talk_run(struct session *session)
 {
-	AUTO_CLOSE int signal_fd = -1;
 	struct talk talk = {.session = session};
-	sigset_t before;
+	char path[HISTORY_PATH_SIZE];
+	struct prompt_options options = {.history_path = path, .keeps = true};
 	int status;
 
-	signal_fd = signals_open(&before);
-	if (signal_fd < 0)
-		return warn("signalfd"), EX_OSERR;
-	talk.signal_fd = signal_fd;
-	prompt_open(PROMPT);
+	status = signals_open(&talk.signals);
+	if (status < 0) {
+		errno = -status;
+		return warn(_("cannot start")), EX_OSERR;
+	}
+	if (history_path(path) < 0)
+		options.history_path = NULL;
+	prompt_open(&options, &(struct prompt_area){.prompt = PROMPT});
 	do {
 		status = step(&talk);
 	} while (status == GO_ON);
@@ -168,6 +153,6 @@ int talk_run(struct session *session)
 	free(talk.typed);
 	if (status != LEAVE)
 		return status; /* with the signals blocked: one that is late changes nothing */
-	pthread_sigmask(SIG_SETMASK, &before, NULL); /* what follows can be ended by ^C */
+	signals_close(&talk.signals); /* what follows can be ended by ^C */
 	return session->over ? session_verdict(session) : relay_rest(session);
 }

@@ -1,4 +1,4 @@
-/* target.c - which server is meant: "HOST[:PORT]", "[V6]:PORT" or "unix:PATH" becomes its parts */
+/* target.c - which server is meant: the words for it become its parts */
 #include "mtchat/target.h"
 
 #include <errno.h>
@@ -7,28 +7,56 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mtchat/i18n.h"
+
 #define UNIX_PREFIX "unix:"
+#define SSH_PREFIX  "ssh:"
 
 static int refuse(const char **ret_why, const char *why)
 {
-	*ret_why = why;
+	*ret_why = _(why);
 	return -EINVAL;
 }
 
 static int set_path(struct target *ret, const char *path, const char **ret_why)
 {
 	if (!*path)
-		return refuse(ret_why, "no path after unix:");
+		return refuse(ret_why, N_("no path after unix:"));
 	if (strlen(path) >= sizeof(ret->path))
-		return refuse(ret_why, "the path of the socket is too long");
+		return refuse(ret_why, N_("the path of the socket is too long"));
 	*ret = (struct target){0};
 	memcpy(ret->path, path, strlen(path));
 	return 0;
 }
 
+/*
+ * A word that began with '-' would be an option of ssh, or of a ProxyCommand that gets the host by
+ * itself; one with a space would be two words there.
+ */
+static int set_ssh(struct target *ret, const char *ssh, const char **ret_why)
+{
+	const char *at = strrchr(ssh, '@');
+	const char *host = at ? at + 1 : ssh;
+
+	if (!*host)
+		return refuse(ret_why, N_("no host after ssh:"));
+	if (at == ssh)
+		return refuse(ret_why, N_("no user before the @"));
+	if (*ssh == '-' || *host == '-')
+		return refuse(ret_why, N_("what follows ssh: must not begin with -"));
+	for (const char *c = ssh; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return refuse(ret_why, N_("no spaces or control characters after ssh:"));
+	if (strlen(ssh) >= sizeof(ret->ssh))
+		return refuse(ret_why, N_("what follows ssh: is too long"));
+	*ret = (struct target){0};
+	memcpy(ret->ssh, ssh, strlen(ssh));
+	return 0;
+}
+
 static int set_port(struct target *target, const char *port, const char **ret_why)
 {
-	static const char *const why = "the port must be 1 to 65535";
+	static const char *const why = N_("the port must be 1 to 65535");
 	size_t digits = strspn(port, "0123456789");
 	long value;
 
@@ -51,9 +79,9 @@ static int set_host(struct target *target, const char *host, size_t size, const 
 		size -= 2;
 	}
 	if (size == 0)
-		return refuse(ret_why, "no host");
+		return refuse(ret_why, N_("no host"));
 	if (size >= sizeof(target->host))
-		return refuse(ret_why, "the name of the host is too long");
+		return refuse(ret_why, N_("the name of the host is too long"));
 	memcpy(target->host, host, size);
 	target->host[size] = '\0';
 	return 0;
@@ -101,11 +129,13 @@ int target_parse(struct target *ret, const char *text, const char **ret_why)
 
 	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
 		return set_path(ret, text + strlen(UNIX_PREFIX), ret_why);
+	if (strncmp(text, SSH_PREFIX, strlen(SSH_PREFIX)) == 0)
+		return set_ssh(ret, text + strlen(SSH_PREFIX), ret_why);
 	end = host_end(text);
 	if (!end)
-		return refuse(ret_why, "the ] after the address is missing");
+		return refuse(ret_why, N_("the ] after the address is missing"));
 	if (*end != '\0' && *end != ':')
-		return refuse(ret_why, "only a port may follow the ]");
+		return refuse(ret_why, N_("only a port may follow the ]"));
 	return set_both(ret, text, (size_t)(end - text), *end ? end + 1 : TARGET_PORT, ret_why);
 }
 
@@ -129,6 +159,8 @@ void target_print(const struct target *target, char *to, size_t size)
 {
 	if (*target->path)
 		snprintf(to, size, "%s", target->path);
+	else if (*target->ssh)
+		snprintf(to, size, SSH_PREFIX "%s", target->ssh);
 	else
 		snprintf(to, size, "%s port %s", target->host, target->port);
 }

@@ -1,0 +1,138 @@
+/* area.c - what stands below the scrollback: its texts, and how many rows they take */
+#include "mtchat/area.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+enum { TAB_STOP = 8 };
+
+void area_done(struct area *area)
+{
+	free(area->prompt);
+	for (size_t i = 0; i < area->rows_count; i++)
+		free(area->rows[i]);
+	*area = (struct area){0};
+}
+
+bool area_is(const struct area *area, const char *prompt, const char *const *rows,
+	     size_t rows_count)
+{
+	if (rows_count > AREA_ROWS_MAX)
+		rows_count = AREA_ROWS_MAX;
+	if (!area->prompt || strcmp(area->prompt, prompt) != 0 || area->rows_count != rows_count)
+		return false;
+	for (size_t i = 0; i < rows_count; i++)
+		if (strcmp(area->rows[i], rows[i]) != 0)
+			return false;
+	return true;
+}
+
+int area_set(struct area *area, const char *prompt, const char *const *rows, size_t rows_count)
+{
+	struct area copy = {0};
+
+	if (rows_count > AREA_ROWS_MAX)
+		rows_count = AREA_ROWS_MAX;
+	copy.prompt = strdup(prompt);
+	if (!copy.prompt)
+		return -ENOMEM;
+	for (; copy.rows_count < rows_count; copy.rows_count++) {
+		copy.rows[copy.rows_count] = strdup(rows[copy.rows_count]);
+		if (!copy.rows[copy.rows_count])
+			return area_done(&copy), -ENOMEM;
+	}
+	area_done(area);
+	*area = copy;
+	return 0;
+}
+
+/* How many bytes of the text take no room on the terminal, 0 if it begins with some that do. */
+static size_t hidden_size(const char *text, size_t size)
+{
+	size_t at = 2;
+
+	if (*text == '\001') {
+		const char *end = memchr(text, '\002', size);
+
+		return end ? (size_t)(end - text) + 1 : size;
+	}
+	if (size < 2 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (at < size && text[at] >= ' ' && text[at] <= '?')
+		at++;
+	return at < size ? at + 1 : size;
+}
+
+static void spot_add(struct spot *spot, size_t columns, size_t width)
+{
+	if (spot->column + width > columns && spot->column > 0) {
+		spot->row++;
+		spot->column = 0;
+	}
+	spot->column += width;
+}
+
+/* Moves it behind the first character of the text; returns its size. */
+static size_t spot_move_one(struct spot *spot, size_t columns, const char *text, size_t size)
+{
+	unsigned char byte = (unsigned char)*text;
+	mbstate_t state = {0};
+	wchar_t wide;
+	size_t taken;
+	int width;
+
+	if (byte == '\n') {
+		*spot = (struct spot){.row = spot->row + 1};
+		return 1;
+	}
+	if (byte == '\t') {
+		for (size_t n = TAB_STOP - spot->column % TAB_STOP; n > 0; n--)
+			spot_add(spot, columns, 1);
+		return 1;
+	}
+	if (byte < ' ' || byte == 0x7f) {
+		spot_add(spot, columns, 1);
+		spot_add(spot, columns, 1);
+		return 1;
+	}
+	taken = mbrtowc(&wide, text, size, &state); /* NOLINT(concurrency-mt-unsafe): our state */
+	if (taken == 0 || taken > size) {           /* torn or wrong */
+		spot_add(spot, columns, 1);
+		return 1;
+	}
+	width = wcwidth(wide);
+	if (width != 0)
+		spot_add(spot, columns, width < 0 ? 1 : (size_t)width);
+	return taken;
+}
+
+void spot_move(struct spot *spot, size_t columns, const char *text, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		size_t hidden = hidden_size(text + done, size - done);
+
+		done += hidden > 0 ? hidden
+				   : spot_move_one(spot, columns, text + done, size - done);
+	}
+}
+
+size_t area_text_rows(const char *text, size_t columns)
+{
+	struct spot spot = {0};
+
+	spot_move(&spot, columns, text, strlen(text));
+	return spot.row + 1;
+}
+
+size_t area_text_width(const char *text)
+{
+	struct spot spot = {0};
+
+	spot_move(&spot, SIZE_MAX, text, strlen(text));
+	return spot.column;
+}

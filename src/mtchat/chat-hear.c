@@ -1,0 +1,304 @@
+/* chat-hear.c - a conversation in JSON Lines that outlives its connections: what comes in */
+#include <string.h>
+
+#include "mtchat/chat-ask.h"
+#include "mtchat/chat.h"
+
+static bool is_one_of(const char *code, const char *const codes[])
+{
+	for (size_t i = 0; codes[i]; i++) {
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *own_name(const struct chat *chat)
+{
+	return *chat->name ? chat->name : NULL;
+}
+
+/* What was typed, /name or /join, has its answer. */
+static void drop_pending(struct chat *chat)
+{
+	struct waiting_line *line = chat_pending(chat);
+
+	if (line)
+		waiting_drop(&chat->waiting, line);
+}
+
+/* -- where one is -- */
+
+/*
+ * One that was not asked for is the true begin: before JSON Lines somebody may have said a line
+ * that looks like a hello.  So all is asked again that is asked behind one.  A room whose name is
+ * no word, which no server of ours has, is called "?".
+ */
+static int hear_hello(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	bool typed = chat->live && chat->state == CHAT_JOINS;
+	const char *room = event->room && *event->room && chat_is_word(event->room) ? event->room
+										    : "?";
+
+	if (chat->state != CHAT_ASKS || !*chat->wish.room)
+		chat_copy(chat->wish.room, sizeof(chat->wish.room), room);
+	chat_copy(chat->room, sizeof(chat->room), room);
+	chat_copy(chat->key, sizeof(chat->key), event->key);
+	chat_copy(chat->name, sizeof(chat->name), event->you);
+	if (!*chat->wish.name)
+		chat_copy(chat->wish.name, sizeof(chat->wish.name), event->you);
+	chat->max_line = event->max_line;
+	chat->head = event->id;
+	chat->live = chat->in_replay = chat->looked = false;
+	if (typed)
+		drop_pending(chat);
+	chat_ask_next(chat, out);
+	return typed ? HEARD_SHOWS : 0;
+}
+
+/* It stays where it is. */
+static int hear_no_room(struct chat *chat, struct buffer *out)
+{
+	if (chat->live) {
+		drop_pending(chat);
+		chat->state = CHAT_LIVE;
+		return HEARD_SHOWS;
+	}
+	chat->no_room = true;
+	chat_copy(chat->wish.room, sizeof(chat->wish.room), chat->room);
+	chat_ask_next(chat, out);
+	return HEARD_SHOWS;
+}
+
+/* -- who one is -- */
+
+/* It was asked for by each of the old keys: all have an answer now. */
+static int have_name(struct chat *chat, struct buffer *out)
+{
+	bool refused = strcmp(chat->name, chat->asked_name) != 0;
+
+	chat->asked_name[0] = '\0';
+	if (chat->state != CHAT_NAMES) {
+		drop_pending(chat);
+		return HEARD_SHOWS;
+	}
+	if (refused) {
+		chat->state = CHAT_OVER;
+		chat->refused = true;
+		return HEARD_SHOWS;
+	}
+	chat_ask_next(chat, out);
+	return 0;
+}
+
+static int hear_name(struct chat *chat, bool taken, struct buffer *out)
+{
+	if (taken) {
+		chat_copy(chat->name, sizeof(chat->name), chat->asked_name);
+		chat_copy(chat->wish.name, sizeof(chat->wish.name), chat->asked_name);
+	}
+	return --chat->names_asked > 0 ? 0 : have_name(chat, out);
+}
+
+/* -- notices -- */
+
+/* Has it refused a /name or /join that is longer than a line may be? */
+static bool was_too_long(struct chat *chat, const char *code)
+{
+	const struct waiting_line *line = chat_pending(chat);
+
+	return line && line->size > chat->max_line && strcmp(code, "too_long") == 0;
+}
+
+static int hear_notice(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	static const char *const no_name[] = {"bad_name", "name_taken", "no_memory", NULL};
+	static const char *const no_room[] = {"bad_room", "no_memory", "too_many_rooms", NULL};
+	static const char *const no_history[] = {"bad_id", "history_restarted", NULL};
+	const char *code = event->code ? event->code : "";
+
+	if (waiting_heard(&chat->waiting, event, own_name(chat)))
+		return HEARD_OWN | (strcmp(code, "duplicate") == 0 ? 0 : HEARD_SHOWS);
+	if (*chat->asked_name) {
+		if (strcmp(code, "name_ok") == 0)
+			return hear_name(chat, true, out);
+		if (is_one_of(code, no_name) || was_too_long(chat, code))
+			return hear_name(chat, false, out);
+	}
+	if (chat->state == CHAT_JOINS && (is_one_of(code, no_room) || was_too_long(chat, code)))
+		return hear_no_room(chat, out);
+	if (chat->state == CHAT_CATCHES_UP && is_one_of(code, no_history)) {
+		chat->anew = true;
+		chat_ask_last(chat, out);
+		return 0;
+	}
+	return HEARD_SHOWS;
+}
+
+/* -- lines -- */
+
+static bool is_same_log(const struct event_id *a, const struct event_id *b)
+{
+	return strcmp(a->epoch, b->epoch) == 0;
+}
+
+static void show_until(struct chat *chat, const struct event_id *id)
+{
+	chat->shown = *id;
+	chat_copy(chat->shown_room, sizeof(chat->shown_room), chat->room);
+}
+
+/* By the server itself, perhaps: the name is that of somebody's account. */
+static void hear_rename(struct chat *chat, const struct event *event)
+{
+	if (event->kind != EVENT_RENAME || !*chat->name || !event->from || !event->to ||
+	    strcmp(event->from, chat->name) != 0)
+		return;
+	chat_copy(chat->name, sizeof(chat->name), event->to);
+	chat_copy(chat->wish.name, sizeof(chat->wish.name), event->to);
+}
+
+static int hear_line(struct chat *chat, const struct event *event)
+{
+	bool says = event->kind == EVENT_SAY || event->kind == EVENT_ME, own;
+
+	if (chat->live && chat->in_replay) /* that the user has asked for */
+		return HEARD_SHOWS | HEARD_OLD;
+	if (!chat->in_replay)
+		hear_rename(chat, event);
+	if (!chat->live && !chat->in_replay)
+		return 0;
+	if (is_same_log(&event->id, &chat->shown) && event->id.number <= chat->shown.number)
+		return 0; /* a crash of the server may make a line come twice */
+	own = waiting_heard(&chat->waiting, event, own_name(chat));
+	show_until(chat, &event->id);
+	if (!chat->live && chat->away && !own && says && !chat_begins(chat))
+		chat->caught++;
+	return HEARD_SHOWS | (own ? HEARD_OWN : 0) | (chat->in_replay ? HEARD_OLD : 0);
+}
+
+/*
+ * Lines that the server held no more.  While it catches up, also one may come that tells of lines
+ * that it has only not read: those are in the replay.
+ */
+static int hear_skip(struct chat *chat, const struct event *event)
+{
+	bool goes_on = is_same_log(&event->id, &chat->shown);
+	uint64_t lines = event->lines;
+
+	if (chat->live && chat->in_replay)
+		return HEARD_SHOWS;
+	if (!chat->live && !chat->in_replay &&
+	    (chat->state != CHAT_CATCHES_UP || !goes_on ||
+	     event->from_id.number > chat->shown.number + 1))
+		return 0;
+	if (goes_on && event->id.number <= chat->shown.number)
+		return chat->live ? HEARD_SHOWS : 0;
+	if (goes_on && event->id.number - chat->shown.number < lines)
+		lines = event->id.number - chat->shown.number;
+	show_until(chat, &event->id);
+	if (!chat->live)
+		chat->missed += lines;
+	return HEARD_SHOWS;
+}
+
+/* -- history -- */
+
+static int hear_replay(struct chat *chat)
+{
+	if (chat->live) {
+		chat->in_replay = true;
+		return HEARD_SHOWS;
+	}
+	chat->in_replay = chat->state == CHAT_CATCHES_UP;
+	return chat->in_replay && !chat->quiet ? HEARD_SHOWS : 0;
+}
+
+static int hear_live(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	int flags = chat->quiet ? 0 : HEARD_SHOWS;
+	bool first = !chat->was_live;
+
+	if (chat->live || !chat->in_replay) {
+		chat->in_replay = false;
+		return chat->live ? HEARD_SHOWS : 0;
+	}
+	flags |= (chat_begins(chat) ? HEARD_BEGUN : 0) | (chat->away ? HEARD_BACK : 0) |
+		 (chat->anew ? HEARD_ANEW : 0);
+	if (*event->id.epoch)
+		show_until(chat, &event->id);
+	chat_copy(chat->live_room, sizeof(chat->live_room), chat->room);
+	chat->state = CHAT_LIVE;
+	chat->live = chat->was_live = true;
+	chat->in_replay = chat->away = chat->anew = false;
+	if (first && chat->wish.looks)
+		chat_ask_rooms(chat, out);
+	return flags;
+}
+
+/* -- all of them -- */
+
+static int hear_who(struct chat *chat, struct buffer *out)
+{
+	if (chat->state != CHAT_LOOKS)
+		return HEARD_SHOWS;
+	chat->looked = true;
+	chat_ask_next(chat, out);
+	return HEARD_SHOWS | HEARD_GREETS;
+}
+
+/* A server that stops comes back, most likely: its end is one of the link. */
+static int hear_bye(struct chat *chat, const struct event *event)
+{
+	if (!event->text || strcmp(event->text, "stopping") != 0)
+		chat->state = CHAT_OVER;
+	return HEARD_SHOWS;
+}
+
+static int hear_uncounted(unsigned int *count, int flags_if_counted, int flags)
+{
+	if (*count == 0)
+		return flags;
+	--*count;
+	return flags_if_counted;
+}
+
+static int hear_other(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	switch (event->kind) {
+	case EVENT_PRIV:
+		return HEARD_SHOWS |
+		       (waiting_heard(&chat->waiting, event, own_name(chat)) ? HEARD_OWN : 0);
+	case EVENT_NOTICE:
+		return hear_notice(chat, event, out);
+	case EVENT_WHO:
+		return hear_who(chat, out);
+	case EVENT_ROOMS:
+		return hear_uncounted(&chat->quiet_rooms, 0, HEARD_SHOWS);
+	case EVENT_PONG:
+		return hear_uncounted(&chat->pings, HEARD_SHOWS, 0);
+	case EVENT_REPLAY:
+		return hear_replay(chat);
+	case EVENT_LIVE:
+		return hear_live(chat, event, out);
+	case EVENT_SKIP:
+		return hear_skip(chat, event);
+	case EVENT_BYE:
+		return hear_bye(chat, event);
+	default:
+		return HEARD_SHOWS;
+	}
+}
+
+int chat_hear(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	if (chat->state == CHAT_OFF || chat->state == CHAT_OVER)
+		return 0;
+	if (event->kind == EVENT_HELLO)
+		return hear_hello(chat, event, out);
+	if (chat->state == CHAT_ASKS) /* text yet, whatever it looks like */
+		return 0;
+	if (event_is_line(event))
+		return hear_line(chat, event);
+	return hear_other(chat, event, out);
+}

@@ -1,0 +1,198 @@
+/* conversation.c - what a person says and sees */
+#include "mtchat/conversation.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/clock.h"
+#include "common/deadline.h"
+#include "mtchat/i18n.h"
+#include "mtchat/own-commands.h"
+
+int64_t conversation_now(void)
+{
+	return (int64_t)(clock_real_us() / 1000);
+}
+
+int conversation_init(struct conversation *ret, struct settings *settings,
+		      const struct target *target, const char *host, int columns)
+{
+	*ret = (struct conversation){.settings = settings, .host = host};
+	screen_init(&ret->screen, &settings->style, columns);
+	return contact_init(&ret->contact, target, &settings->wish,
+			    (uint64_t)settings->timeout * 1000);
+}
+
+void conversation_done(struct conversation *conversation)
+{
+	contact_done(&conversation->contact);
+	known_done(&conversation->known);
+}
+
+/* -- events -- */
+
+static bool is_ignored(const struct conversation *conversation, const struct event *event)
+{
+	bool speaks = event->kind == EVENT_SAY || event->kind == EVENT_ME ||
+		      event->kind == EVENT_PRIV;
+
+	return speaks && event->from && strcmp(event->from, conversation->contact.chat.name) != 0 &&
+	       ignored_has(&conversation->settings->ignored, event->from);
+}
+
+/* A rule goes before the first line of history, but not before what was caught up. */
+static void begin_replay(struct conversation *conversation, const struct event *event)
+{
+	const struct chat *chat = &conversation->contact.chat;
+	bool own = chat->state == CHAT_CATCHES_UP && *chat->name; /* one's own coming is in it */
+
+	conversation->replay = (struct conversation_replay){
+		.begins = !conversation->told_lost && event->lines > own,
+		.lines = event->lines - (event->lines && own),
+	};
+}
+
+static void rule_replay(struct conversation *conversation, const struct event *event, FILE *to)
+{
+	struct conversation_replay *replay = &conversation->replay;
+	const struct chat *chat = &conversation->contact.chat;
+	uint64_t all = chat->head.number; /* at the begin; later, what has come since is more */
+
+	if (chat->shown.number > all && chat->state == CHAT_LIVE)
+		all = chat->shown.number;
+	screen_replay(&conversation->screen, replay->lines, all, event->time_ms, to);
+	replay->begins = false;
+	replay->ruled = true;
+}
+
+/* Does a line of history show?  One's own coming does not. */
+static bool is_seen(const struct conversation *conversation, const struct event *event)
+{
+	if (event->kind == EVENT_SAY || event->kind == EVENT_ME)
+		return true;
+	return event_is_line(event) && conversation->settings->style.comings && event->from &&
+	       strcmp(event->from, conversation->contact.chat.name) != 0;
+}
+
+static void show(struct conversation *conversation, const struct event *event, int heard, FILE *to)
+{
+	int flags = (heard & HEARD_OLD ? SCREEN_OLD : 0) | (heard & HEARD_OWN ? SCREEN_OWN : 0) |
+		    (heard & HEARD_GREETS ? SCREEN_GREETS : 0);
+
+	if (is_ignored(conversation, event))
+		return;
+	if (conversation->replay.begins && is_seen(conversation, event))
+		rule_replay(conversation, event, to);
+	if (event->kind == EVENT_BYE && conversation->leaves)
+		flags |= SCREEN_OWN;
+	screen_event(&conversation->screen, event, flags, conversation->host, conversation_now(),
+		     to);
+}
+
+static void tell_back(struct conversation *conversation, FILE *to)
+{
+	struct contact *contact = &conversation->contact;
+	const struct chat *chat = &contact->chat;
+	uint64_t seconds = (clock_ms() - contact->lost_ms + 500) / 1000;
+	struct screen *screen = &conversation->screen;
+
+	if (chat->missed)
+		screen_tell(screen, conversation_now(), to,
+			    _("back after %" PRIu64 " s, %" PRIu64 " lines caught up, %" PRIu64
+			      " missed"),
+			    seconds, chat->caught, chat->missed);
+	else
+		screen_tell(screen, conversation_now(), to,
+			    _("back after %" PRIu64 " s, %" PRIu64 " lines caught up"), seconds,
+			    chat->caught);
+}
+
+static void become_live(struct conversation *conversation, int heard, FILE *to)
+{
+	if (heard & HEARD_ANEW)
+		screen_tell(&conversation->screen, conversation_now(), to,
+			    _("the history has begun anew; lines may be missing"));
+	if (conversation->replay.ruled)
+		screen_live(&conversation->screen, to);
+	if (conversation->told_lost)
+		tell_back(conversation, to);
+	if (heard & (HEARD_BACK | HEARD_BEGUN)) {
+		conversation->told_lost = false;
+		conversation->contact.lost_ms = 0;
+	}
+	conversation->replay = (struct conversation_replay){.begins = false};
+}
+
+static void take(struct conversation *conversation, const struct event *event, int heard, FILE *to)
+{
+	const struct chat *chat = &conversation->contact.chat;
+
+	known_hear(&conversation->known, event);
+	if (event->kind == EVENT_HELLO)
+		known_forget_people(&conversation->known);
+	if (event->kind == EVENT_REPLAY)
+		begin_replay(conversation, event);
+	screen_set_own(&conversation->screen, chat->name);
+	if (heard & HEARD_SHOWS)
+		show(conversation, event, heard, to);
+	if (event->kind == EVENT_LIVE)
+		become_live(conversation, heard, to);
+}
+
+static bool tell_lost(struct conversation *conversation, FILE *to)
+{
+	const struct contact *contact = &conversation->contact;
+	size_t waiting = contact->chat.waiting.count;
+
+	if (!contact->lost_ms || conversation->told_lost || conversation->leaves)
+		return false;
+	conversation->told_lost = true;
+	if (waiting)
+		screen_tell(&conversation->screen, conversation_now(), to,
+			    ngettext("link lost, retrying (%zu line waiting)",
+				     "link lost, retrying (%zu lines waiting)", waiting),
+			    waiting);
+	else
+		screen_tell(&conversation->screen, conversation_now(), to,
+			    _("link lost, retrying"));
+	return true;
+}
+
+bool conversation_hear(struct conversation *conversation, FILE *to)
+{
+	struct event event;
+	bool changed = false;
+	int heard;
+
+	while (contact_hear(&conversation->contact, &event, &heard, NULL, NULL)) {
+		take(conversation, &event, heard, to);
+		event_done(&event);
+		changed = true;
+	}
+	return tell_lost(conversation, to) || changed;
+}
+
+/* -- what is typed -- */
+
+bool conversation_say(struct conversation *conversation, const char *line, FILE *to)
+{
+	struct screen *screen = &conversation->screen;
+	size_t size = strlen(line);
+	int r;
+
+	if (own_command_run(conversation, line, to))
+		return true;
+	r = contact_say(&conversation->contact, line, size);
+	if (r == -ENOSPC)
+		screen_tell(screen, conversation_now(), to,
+			    _("%d lines are waiting already; not taken: %s"), WAITING_MAX, line);
+	else if (r == -EMSGSIZE)
+		screen_tell(screen, conversation_now(), to,
+			    _("too long (%zu bytes); not taken: %s"), size, line);
+	else if (r < 0)
+		screen_tell(screen, conversation_now(), to, "%s",
+			    strerror(-r)); /* NOLINT(concurrency-mt-unsafe) */
+	return r == 0;
+}

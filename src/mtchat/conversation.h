@@ -1,0 +1,50 @@
+/*
+ * conversation.h - what a person says and sees: between the server's events and the terminal
+ *
+ * Does not touch the terminal: lines to be shown go to a stream, and the caller shows them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mtchat/contact.h"
+#include "mtchat/known.h"
+#include "mtchat/screen.h"
+#include "mtchat/settings.h"
+
+/* A replay whose first line has not come. */
+struct conversation_replay {
+	bool begins;
+	uint64_t lines;
+	bool ruled; /* its first line had the rule before it: `live` gets one, too */
+};
+
+struct conversation {
+	struct settings *settings; /* the caller's */
+	const char *host;          /* what the server is called; the caller's */
+	struct contact contact;
+	struct screen screen;
+	struct known known;
+	struct conversation_replay replay;
+	bool told_lost; /* the user knows that the link is lost */
+	bool leaves;    /* the user wants to go */
+};
+
+/* 0, or -errno. */
+int conversation_init(struct conversation *ret, struct settings *settings,
+		      const struct target *target, const char *host, int columns);
+void conversation_done(struct conversation *conversation);
+
+/* Takes what has come, after contact_work(): whether anything about the prompt may have changed. */
+bool conversation_hear(struct conversation *conversation, FILE *to);
+
+/*
+ * One line that was typed: said, a command of ours, or one of the server's.  False: it was not
+ * taken, which is told.
+ */
+bool conversation_say(struct conversation *conversation, const char *line, FILE *to);
+
+/* Milliseconds since 1970. */
+int64_t conversation_now(void);

@@ -1,0 +1,19 @@
+/*
+ * keys.h - keys that do something else here than in other programs with readline
+ *
+ * For those who edit as in emacs, and for those who edit as in vi:
+ *	Enter	the caller's
+ *	TAB	tab.h; without `known`, a TAB
+ *	^D	deletes; on an empty line, the end, which is readline's matter
+ *	pastes	paste.h
+ *	^L	an empty screen, the rows above the prompt included
+ * What else would end a line is no key any more, as it would not be asked for.
+ */
+#pragma once
+
+#include <readline/readline.h>
+
+#include "mtchat/known.h"
+
+/* After rl_initialize(). */
+void keys_bind(rl_command_func_t *enter, const struct known *known);

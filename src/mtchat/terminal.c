@@ -1,0 +1,345 @@
+/* terminal.c - a conversation at a terminal: a prompt, and what comes above it */
+#include "mtchat/terminal.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "mtchat/conversation.h"
+#include "mtchat/history.h"
+#include "mtchat/i18n.h"
+#include "mtchat/prompt.h"
+#include "mtchat/signals.h"
+
+enum { POLL_KEYS, POLL_LINK, POLL_SIGNALS, POLL_COUNT };
+
+enum { GO_ON = -2 }; /* what a step returns that is no exit status; TERMINAL_PLAIN is none either */
+
+struct terminal {
+	struct conversation conversation;
+	struct signals signals;
+	char history_path[HISTORY_PATH_SIZE];
+	FILE *news; /* to be shown, in memory: */
+	char *news_text;
+	size_t news_size;
+	bool open;         /* the prompt */
+	bool stale;        /* the prompt's own texts may have changed */
+	uint64_t drawn_ms; /* when news were last shown */
+	uint64_t leave_ms; /* leave then, whatever waits; DEADLINE_NEVER: nobody leaves */
+};
+
+static struct contact *contact_of(struct terminal *terminal)
+{
+	return &terminal->conversation.contact;
+}
+
+/* -- what is shown -- */
+
+/* The texts of the prompt's area, in one piece of memory. */
+struct area_texts {
+	struct prompt_area area;
+	char *text;
+	size_t size;
+	size_t starts[PROMPT_ROWS_MAX];
+};
+
+static void write_row(struct area_texts *texts, FILE *to)
+{
+	fputc('\0', to);
+	fflush(to);
+	texts->starts[texts->area.rows_count++] = texts->size;
+}
+
+/* Lines that have not come back, the oldest first. */
+static void write_rows(const struct terminal *terminal, struct area_texts *texts, FILE *to)
+{
+	const struct screen *screen = &terminal->conversation.screen;
+	const struct waiting *waiting = &terminal->conversation.contact.chat.waiting;
+	size_t said = 0, shown = 0;
+	char more[64];
+
+	for (size_t i = 0; i < waiting->count; i++)
+		said += waiting->lines[i].kind != WAITING_COMMAND;
+	for (size_t i = 0; i < waiting->count; i++) {
+		const struct waiting_line *line = &waiting->lines[i];
+
+		if (line->kind == WAITING_COMMAND)
+			continue;
+		if (texts->area.rows_count == PROMPT_ROWS_MAX - 1 && said - shown > 1) {
+			snprintf(more, sizeof(more), _("and %zu more"), said - shown);
+			screen_waiting(screen, more, strlen(more), to);
+			write_row(texts, to);
+			return;
+		}
+		screen_waiting(screen, line->text, line->size, to);
+		write_row(texts, to);
+		shown++;
+	}
+}
+
+/* 0, or -ENOMEM; texts->text is the caller's to free. */
+static int make_area(const struct terminal *terminal, struct area_texts *texts)
+{
+	const struct chat *chat = &terminal->conversation.contact.chat;
+	FILE *to = open_memstream(&texts->text, &texts->size);
+	size_t end;
+
+	if (!to)
+		return -ENOMEM;
+	screen_prompt(&terminal->conversation.screen, chat->room, terminal->conversation.told_lost,
+		      chat->waiting.count, to);
+	fputc('\0', to);
+	fflush(to);
+	end = texts->size;
+	write_rows(terminal, texts, to);
+	fclose(to);
+	texts->area.prompt = texts->text;
+	for (size_t i = 0; i < texts->area.rows_count; i++) {
+		texts->area.rows[i] = texts->text + end;
+		end = texts->starts[i];
+	}
+	return 0;
+}
+
+/* What has come goes above the prompt; a bell that it rings is in it. */
+static void draw(struct terminal *terminal)
+{
+	struct area_texts texts = {.text = NULL};
+
+	fflush(terminal->news);
+	if (make_area(terminal, &texts) == 0) {
+		if (!terminal->open) {
+			prompt_open(&(struct prompt_options){.known = &terminal->conversation.known,
+							     .history_path =
+								     terminal->history_path},
+				    &texts.area);
+			terminal->open = true;
+		}
+		prompt_show(terminal->news_text, terminal->news_size, &texts.area);
+	}
+	free(texts.text);
+	rewind(terminal->news);
+	fflush(terminal->news);
+	terminal->news_size = 0;
+	terminal->stale = false;
+	terminal->drawn_ms = clock_ms();
+}
+
+static bool has_news(const struct terminal *terminal)
+{
+	fflush(terminal->news);
+	return terminal->news_size > 0 || terminal->stale;
+}
+
+/* When news may be shown: not at once after others. */
+static uint64_t draw_deadline(const struct terminal *terminal)
+{
+	bool begun = terminal->conversation.contact.was_up; /* before, there is no prompt */
+
+	if (!begun || !has_news(terminal))
+		return DEADLINE_NEVER;
+	return terminal->drawn_ms + TERMINAL_REDRAW_MS;
+}
+
+/* -- what happens -- */
+
+static int handle_signal(struct terminal *terminal)
+{
+	int number = signals_read(&terminal->signals);
+
+	if (number == SIGWINCH && terminal->open) {
+		prompt_resize();
+		terminal->conversation.screen.columns = prompt_columns();
+		terminal->stale = true;
+	} else if (number == SIGTSTP && terminal->open) {
+		prompt_suspend();
+	} else if (number && number != SIGWINCH) {
+		return signals_status(number);
+	}
+	return GO_ON;
+}
+
+static void leave(struct terminal *terminal)
+{
+	terminal->conversation.leaves = true;
+	if (terminal->leave_ms == DEADLINE_NEVER)
+		terminal->leave_ms = clock_ms() + TERMINAL_LEAVE_MS;
+}
+
+/* A paste is several lines; those that are not taken are typed still. */
+static void take_typed(struct terminal *terminal, char *typed)
+{
+	char *rest = typed, *line;
+	bool taken = true;
+
+	while (taken && (line = strsep(&rest, "\n")))
+		taken = conversation_say(&terminal->conversation, line, terminal->news);
+	if (!taken && rest)
+		rest[-1] = '\n'; /* as it was */
+	if (!taken)
+		prompt_put(line);
+	terminal->stale = true;
+}
+
+static int handle_key(struct terminal *terminal, int events)
+{
+	char *typed;
+	int r;
+
+	if (events & (POLLHUP | POLLERR | POLLNVAL))
+		return signals_status(SIGHUP);
+	r = prompt_read(&typed);
+	if (r == -EIO)
+		return signals_status(SIGHUP);
+	if (r == -ENODATA) {
+		terminal->open = false;
+		leave(terminal);
+	} else if (r > 0) {
+		take_typed(terminal, typed);
+		free(typed);
+	}
+	return GO_ON;
+}
+
+/* Said is what has come back: only then may one go. */
+static int look_for_end(struct terminal *terminal)
+{
+	struct contact *contact = contact_of(terminal);
+	size_t waiting = contact->chat.waiting.count;
+
+	if (contact->state == CONTACT_PLAIN)
+		return TERMINAL_PLAIN;
+	if (contact->state == CONTACT_FAILED)
+		return contact->status;
+	if (terminal->conversation.leaves)
+		leave(terminal); /* a /quit that was typed */
+	if (terminal->conversation.leaves && !contact->leaves && (!waiting || !contact->was_up))
+		contact_leave(contact);
+	if (contact->state == CONTACT_OVER || clock_ms() >= terminal->leave_ms) {
+		if (contact->chat.refused)
+			return EX_NOPERM;
+		return waiting ? EX_TEMPFAIL : EX_OK;
+	}
+	return GO_ON;
+}
+
+static void prompt_limits(const struct terminal *terminal)
+{
+	const struct chat *chat = &terminal->conversation.contact.chat;
+	size_t nonce = *chat->name ? sizeof("@n= ") + WAITING_NONCE_SIZE : 0;
+
+	if (terminal->open && chat->max_line > nonce)
+		prompt_set_max_line(chat->max_line - nonce);
+}
+
+static int step(struct terminal *terminal)
+{
+	struct contact *contact = contact_of(terminal);
+	uint64_t deadline = deadline_earlier(contact_deadline(contact), draw_deadline(terminal));
+	struct pollfd fds[POLL_COUNT] = {
+		[POLL_KEYS] = {.fd = terminal->open ? STDIN_FILENO : -1, .events = POLLIN},
+		[POLL_LINK] = contact_poll(contact),
+		[POLL_SIGNALS] = {.fd = terminal->signals.fd, .events = POLLIN},
+	};
+	int r = GO_ON;
+
+	if (terminal->news_size > TERMINAL_NEWS_MAX)
+		fds[POLL_LINK].fd = -1;
+	deadline = deadline_earlier(deadline, terminal->leave_ms);
+	if (poll(fds, POLL_COUNT, deadline_timeout(deadline)) < 0)
+		return errno == EINTR ? GO_ON : (warn("poll"), EX_OSERR);
+	if (fds[POLL_SIGNALS].revents)
+		r = handle_signal(terminal);
+	contact_work(contact, fds[POLL_LINK].revents);
+	if (conversation_hear(&terminal->conversation, terminal->news))
+		terminal->stale = true;
+	if (r == GO_ON && fds[POLL_KEYS].revents && terminal->open)
+		r = handle_key(terminal, fds[POLL_KEYS].revents);
+	if (draw_deadline(terminal) <= clock_ms())
+		draw(terminal);
+	prompt_limits(terminal);
+	return r == GO_ON ? look_for_end(terminal) : r;
+}
+
+/* -- from the begin to the end -- */
+
+/* What was not shown yet, and why it ended. */
+static void close_terminal(struct terminal *terminal, int status)
+{
+	const struct contact *contact = contact_of(terminal);
+	size_t waiting = contact->chat.waiting.count;
+
+	if (contact->was_up && has_news(terminal) && terminal->open)
+		draw(terminal);
+	prompt_close();
+	if (contact->was_up && !terminal->open)
+		fwrite(terminal->news_text, 1, terminal->news_size, stdout);
+	fflush(stdout);
+	if (contact->state == CONTACT_FAILED)
+		warnx("%s", contact->why);
+	if (status == EX_TEMPFAIL)
+		warnx(ngettext("%zu line was not sent", "%zu lines were not sent", waiting),
+		      waiting);
+}
+
+static int run(struct terminal *terminal)
+{
+	int status;
+
+	do {
+		status = step(terminal);
+	} while (status == GO_ON);
+	return status;
+}
+
+static int open_terminal(struct terminal *terminal, struct settings *settings,
+			 const struct target *target, const char *host)
+{
+	int r;
+
+	terminal->leave_ms = DEADLINE_NEVER;
+	terminal->signals.fd = -1;
+	terminal->news = open_memstream(&terminal->news_text, &terminal->news_size);
+	if (!terminal->news)
+		return -ENOMEM;
+	if (history_path(terminal->history_path) < 0)
+		*terminal->history_path = '\0';
+	r = signals_open(&terminal->signals);
+	if (r < 0)
+		return r;
+	return conversation_init(&terminal->conversation, settings, target, host, prompt_columns());
+}
+
+int terminal_run(struct settings *settings, const struct target *target, const char *host,
+		 struct link *ret_link, struct buffer *ret_heard)
+{
+	struct terminal *terminal = calloc(1, sizeof(*terminal));
+	int status = EX_OSERR, r;
+
+	if (!terminal)
+		return warnx(_("not enough memory")), EX_OSERR;
+	r = open_terminal(terminal, settings, target, host);
+	if (r < 0) {
+		errno = -r;
+		warn(_("cannot start"));
+	} else {
+		status = run(terminal);
+		close_terminal(terminal, status);
+	}
+	if (status == TERMINAL_PLAIN) {
+		contact_take_plain(contact_of(terminal), ret_link, ret_heard);
+		signals_close(&terminal->signals); /* else, one that is late changes nothing */
+	}
+	conversation_done(&terminal->conversation);
+	if (terminal->news)
+		fclose(terminal->news);
+	free(terminal->news_text);
+	free(terminal);
+	return status;
+}

@@ -1,0 +1,78 @@
+/* test-area.c - how much room texts take on a terminal; the rows above the prompt */
+#include <locale.h>
+#include <string.h>
+
+#include "mtchat/area.h"
+#include "tap.h"
+
+static const struct {
+	const char *text;
+	size_t columns, row, column;
+} spots[] = {
+	{"", 10, 0, 0},
+	{"nine, 9..", 10, 0, 9},
+	{"ten, 10...", 10, 0, 10},
+	{"eleven, 11.", 10, 1, 1},
+	{"a\nb", 10, 1, 1},
+	{"\n\n", 10, 2, 0},
+	{"ten, 10...\n", 10, 1, 0},
+	{"\033[2mdim\033[0m", 10, 0, 3},
+	{"\001\033]0;title\a\002x", 10, 0, 1},
+	{"\001never ends", 10, 0, 0},
+	{"\033[1;3", 10, 0, 0},
+	{"\033x", 10, 0, 3}, /* "^[x" */
+	{"\x03\x7f", 10, 0, 4},
+	{"12345678\x03", 9, 1, 1},
+	{"\tx", 80, 0, 9},
+	{"123\tx", 80, 0, 9},
+	{"\t", 6, 1, 2},
+	{"한글", 10, 0, 4},
+	{"123456789한", 10, 1, 2}, /* it does not fit into the last column */
+	{"한한한한한한", 5, 2, 4},
+	{"e\xcc\x81", 10, 0, 1}, /* a mark takes no room */
+	{"\xed\x95", 10, 0, 2},  /* torn */
+	{"\xff\xfe", 10, 0, 2},
+	{"한", 1, 0, 2}, /* narrower than the character: it has to go somewhere */
+};
+
+static void test_spots(void)
+{
+	for (size_t i = 0; i < sizeof(spots) / sizeof(*spots); i++) {
+		struct spot spot = {0};
+
+		spot_move(&spot, spots[i].columns, spots[i].text, strlen(spots[i].text));
+		ok(spot.row == spots[i].row && spot.column == spots[i].column,
+		   "spot %zu: row %zu, column %zu", i, spot.row, spot.column);
+		is((long long)area_text_rows(spots[i].text, spots[i].columns),
+		   (long long)spots[i].row + 1, "rows");
+	}
+	is((long long)area_text_width("\033[1m한글 and\033[0m"), 8, "width");
+}
+
+static void test_area(void)
+{
+	static const char *const rows[] = {"one", "two", "three", "four", "five", "six"};
+	static const char *const others[] = {"one", "2"};
+	struct area area = {0};
+
+	ok(!area_is(&area, "", NULL, 0), "nothing is no empty prompt");
+	is(area_set(&area, "> ", NULL, 0), 0, "a prompt alone");
+	ok(area_is(&area, "> ", NULL, 0), "is what was set");
+	is(area_set(&area, "> ", rows, 2), 0, "with rows");
+	ok(area_is(&area, "> ", rows, 2), "they are there");
+	ok(!area_is(&area, "> ", rows, 1), "one row less is another area");
+	ok(!area_is(&area, ">", rows, 2), "so is another prompt");
+	ok(!area_is(&area, "> ", others, 2), "so is another row");
+	is(area_set(&area, "> ", rows, 6), 0, "too many rows");
+	is((long long)area.rows_count, AREA_ROWS_MAX, "are left out");
+	ok(area_is(&area, "> ", rows, 6), "and do not count");
+	area_done(&area);
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	test_spots();
+	test_area();
+	return done();
+}

@@ -1,0 +1,187 @@
+/* test-chat-names.c - who and where one is, over lost links */
+#include <string.h>
+
+#include "a-chat.h"
+#include "tap.h"
+
+static void test_names(void)
+{
+	go_live("alice", "a.1");
+	is(lines_hear(&lines, "{\"ev\":\"rename\",\"id\":\"a.2\",\"name\":\"bob\",\"to\":\"b\"}"),
+	   HEARD_SHOWS, "another one's name");
+	ok(strcmp(chat->name, "alice") == 0, "is not ours");
+	lines_hear(&lines,
+		   "{\"ev\":\"rename\",\"id\":\"a.3\",\"name\":\"alice\",\"to\":\"alice-2\"}");
+	ok(strcmp(chat->name, "alice-2") == 0 && strcmp(chat->wish.name, "alice-2") == 0,
+	   "one may be renamed");
+	lines_say(&lines, "one");
+	lines_say(&lines, "/name carol");
+	lines_say(&lines, "two");
+	sent_is("@n=" NONCE "0 one|/name carol|", "behind /name it waits");
+	ok(chat_is_up(chat), "but is live");
+	is(hear_notice("bad_name"), HEARD_SHOWS, "a name typed by hand may be refused");
+	sent_is("@n=" NONCE "1 two|", "and it goes on");
+	lines_say(&lines, "/name carol");
+	is(hear_notice("name_ok"), HEARD_SHOWS, "or not");
+	ok(strcmp(chat->name, "carol") == 0 && strcmp(chat->wish.name, "carol") == 0, "carol");
+	lines_say(&lines, "/name");
+	lines_say(&lines, "three");
+	sent_is("/name carol|/name|@n=" NONCE "2 three|", "to ask for one's name is nothing");
+	end();
+}
+
+static void test_name_lost_on_the_way(void)
+{
+	go_live("alice", "a.1");
+	lines_say(&lines, "one");
+	lines_say(&lines, "/name bob");
+	lines_say(&lines, "two");
+	come_back("a.1");
+	hear_notice("name_ok");
+	hear_replay(0);
+	hear_live("a.1");
+	sent_is("/json|/name alice " KEY_1 "|/since a.1|@n=" NONCE
+		"0 one|/name bob|/name bob " KEY_1 "|",
+		"all again, as alice what was said as alice");
+	is(hear_notice("name_taken"), 0, "bob may be held by the old link");
+	is(hear_notice("name_taken"), HEARD_SHOWS, "or by somebody else");
+	sent_is("@n=" NONCE "1 two|", "it goes on as alice");
+	ok(strcmp(chat->name, "alice") == 0, "alice");
+	end();
+}
+
+static void test_keys(void)
+{
+	go_live("alice", "a.1");
+	come_back("a.1");
+	sent_is("/json|/name alice " KEY_1 "|", "by the key of the first link");
+	come_back("a.1");
+	sent_is("/json|/name alice " KEY_1 "|/name alice " KEY_2 "|",
+		"lost before it was answered: either link may have it");
+	is(hear_notice("name_taken"), 0, "not the first");
+	is(hear_notice("name_taken"), HEARD_SHOWS, "somebody else has it");
+	ok(chat->state == CHAT_OVER && chat->refused, "that is the end");
+	chat_lost(chat);
+	ok(chat->state == CHAT_OVER, "for good");
+	is(hear_say("a.2", "bob", "x", NULL), 0, "nothing is heard any more");
+	end();
+	go_live("alice", "a.1");
+	come_back("a.1");
+	come_back("a.1");
+	lines_sent(&lines);
+	hear_notice("name_ok");
+	sent_is("", "all answers are waited for");
+	hear_notice("name_ok");
+	sent_is("/since a.1|", "one is enough");
+	ok(strcmp(chat->name, "alice") == 0, "it has the name");
+	end();
+	go_live("alice", "a.1");
+	for (int i = 0; i < 2 * CHAT_KEYS_MAX; i++)
+		come_back("a.1");
+	is(chat->old_key_count, CHAT_KEYS_MAX, "there is an end to keys");
+	hear_notice("name_ok");
+	end();
+}
+
+static void test_refused_at_the_begin(void)
+{
+	static const char *const codes[] = {"name_taken", "bad_name", "no_memory"};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		begin((struct chat_wish){.name = "alice"});
+		chat_connected(chat, &lines.out);
+		hear_hello("lobby", "a.1", NULL, KEY_1);
+		is(hear_notice(codes[i]), HEARD_SHOWS, "%s shows", codes[i]);
+		ok(chat->state == CHAT_OVER && chat->refused, "and ends it");
+		end();
+	}
+}
+
+static void test_rooms(void)
+{
+	go_live("alice", "a.1");
+	lines_say(&lines, "one");
+	lines_say(&lines, "/join kitchen");
+	lines_say(&lines, "two");
+	sent_is("@n=" NONCE "0 one|/join kitchen|", "behind /join it waits");
+	is(hear_say("a.2", "bob", "x", NULL), HEARD_SHOWS, "until hello it is where it was");
+	is(hear_say("a.3", "alice", "one", NONCE "0"), HEARD_SHOWS | HEARD_OWN, "its own, too");
+	is(hear_hello("kitchen", "k.5", "alice", KEY_1), HEARD_SHOWS, "moved");
+	sent_is("/since k.5|", "begins there");
+	hear_replay(0);
+	is(hear_live("k.5"), HEARD_BEGUN, "begun");
+	sent_is("@n=" NONCE "1 two|", "and goes on");
+	is(hear_say("k.6", "alice", "two", NONCE "1"), HEARD_SHOWS | HEARD_OWN, "there");
+	lines_say(&lines, "/join ?");
+	is(hear_notice("bad_room"), HEARD_SHOWS, "a bad room is refused");
+	ok(chat_is_up(chat), "and it stays");
+	come_back("a.9");
+	sent_is("/json|/join kitchen|", "over a loss it goes to its room");
+	hear_hello("kitchen", "k.7", NULL, KEY_2);
+	hear_notice("name_ok");
+	sent_is("/name alice " KEY_1 "|/since k.6|", "and goes on there");
+	end();
+}
+
+static void test_room_lost_on_the_way(void)
+{
+	go_live("alice", "a.1");
+	lines_say(&lines, "one");
+	lines_say(&lines, "/join kitchen");
+	lines_say(&lines, "two");
+	come_back("a.1");
+	hear_notice("name_ok");
+	hear_replay(0);
+	is(hear_live("a.1"), HEARD_BACK, "back in the old room");
+	sent_is("/json|/name alice " KEY_1 "|/since a.1|@n=" NONCE "0 one|/join kitchen|",
+		"what was said there is said there; then it moves");
+	hear_hello("kitchen", "k.0", "alice", KEY_2);
+	hear_replay(0);
+	hear_live("k.0");
+	sent_is("/since k.0|@n=" NONCE "1 two|", "and goes on");
+	is(chat->waiting.count, 2, "both wait: neither came back");
+	end();
+}
+
+static void test_no_room_at_the_begin(void)
+{
+	begin((struct chat_wish){.room = "?", .last = 1});
+	chat_connected(chat, &lines.out);
+	hear_hello("lobby", "a.1", NULL, KEY_1);
+	is(hear_notice("too_many_rooms"), HEARD_SHOWS, "there is no place for the room");
+	sent_is("/json|/join ?|/last 1|", "it goes on where it is");
+	ok(strcmp(chat->wish.room, "lobby") == 0, "and means to");
+	end();
+}
+
+static void test_false_hello(void)
+{
+	begin((struct chat_wish){.name = "alice", .last = 1});
+	chat_connected(chat, &lines.out);
+	hear_hello("trap", "t.1", "alice", "somebody's");
+	sent_is("/json|/last 2|", "what somebody said looked like a hello");
+	hear_hello("lobby", "a.1", NULL, KEY_1);
+	sent_is("/name alice|", "the true one begins it again");
+	ok(strcmp(chat->room, "lobby") == 0 && strcmp(chat->wish.room, "lobby") == 0 &&
+		   strcmp(chat->key, KEY_1) == 0,
+	   "room and key are the true ones");
+	hear_notice("name_ok");
+	hear_hello("x\\n/quit", "a.1", NULL, KEY_1);
+	ok(strcmp(chat->room, "?") == 0, "a room is one word");
+	hear_hello("lobby", "a.1", NULL, "x\\n/quit");
+	ok(!*chat->key, "and so is a key");
+	end();
+}
+
+int main(void)
+{
+	test_names();
+	test_name_lost_on_the_way();
+	test_keys();
+	test_refused_at_the_begin();
+	test_rooms();
+	test_room_lost_on_the_way();
+	test_no_room_at_the_begin();
+	test_false_hello();
+	return done();
+}
