@@ -62,7 +62,7 @@ static void ssh_is_called(bool quiet, const char *want)
 
 static void test_ssh(void)
 {
-	static const char signals[] = "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n";
+	static const char signals[] = "SigBlk: 0\nSigIgn: 0\n"; /* 32 and up are libc's */
 	char stderr_is[256] = "", want[512];
 	sigset_t blocked, old;
 
@@ -75,7 +75,7 @@ static void test_ssh(void)
 	write_ssh("#!/bin/sh\n"
 		  "echo \"$@\"\n"
 		  "while read -r key value; do\n"
-		  "case $key in SigBlk:|SigIgn:) echo $key $value;; esac\n"
+		  "case $key in SigBlk:|SigIgn:) echo $key $((0x$value & 0x7fffffff));; esac\n"
 		  "done </proc/self/status\n"
 		  "readlink /proc/$$/fd/2\n"
 		  "exec cat\n");

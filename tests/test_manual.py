@@ -179,7 +179,7 @@ def test_exit_statuses(program):
     used = {0 if status == "OK" else getattr(os, f"EX_{status}")
             for status in re.findall(r"\bEX_(\w+)", "".join(sources(program).values()))} | {0}
     if program == "mtchat":  # 128 + the signals that end the prompt
-        ours = re.search(r"ours\[\] = \{(.*?)\}", (ROOT / "src/mtchat/talk.c").read_text())[1]
+        ours = re.search(r"ours\[\] = \{(.*?)\}", (ROOT / "src/mtchat/signals.c").read_text())[1]
         used |= {128 + getattr(signal, one) for one in ours.split(", ")
                  if one not in ("SIGTSTP", "SIGWINCH")}
     listed = [int(one) for item in items(section(name, "EXIT STATUS")) for one in item.split(" , ")]
