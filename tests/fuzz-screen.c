@@ -61,11 +61,13 @@ static void show_event(struct screen *screen, const struct event *event, int fla
 /* Any bytes: they are what the user has typed, or what the client tells. */
 static void show_bytes(struct screen *screen, const char *bytes, size_t size)
 {
-	AUTO_FREE char *text = strndup(bytes, size);
+	AUTO_FREE char *text = malloc(size + 1);
 	struct screen bare = *screen;
 	struct sheet sheet;
 
 	require(text);
+	memcpy(text, bytes, size);
+	text[size] = '\0';
 	screen_mentions(text, screen->own);
 	screen_tell(screen, NOW_MS, sheet_begin(&sheet), "%s", text);
 	sheet_end(&sheet, screen, true);

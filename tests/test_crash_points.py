@@ -251,6 +251,7 @@ def test_the_memory_of_a_room_is_given_back(point):
                 for client in one, two:
                     client.join(b"tea")
                 plain.say(b"/join tea")
+                poll(lambda: rooms(one).get("tea") == 3, "all are there")
                 fill_room([one])
                 assert arena_blocks(service) >= before + 2 * LOG_BLOCKS, "it holds both logs"
                 plain.say(b"/join lobby")
