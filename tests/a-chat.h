@@ -6,6 +6,7 @@
 #define KEY_1 "0f343b0931126a20f133d67c2b018a3b"
 #define KEY_2 "1f343b0931126a20f133d67c2b018a3b"
 #define NONCE "pptx2e6m-"
+#define PING  "/ping " LINES_TOKEN "|"
 
 static struct lines lines;
 static struct chat *const chat = &lines.chat;
@@ -20,13 +21,27 @@ static inline void end(void)
 	lines_close(&lines);
 }
 
-static inline int hear_hello(const char *room, const char *head, const char *you, const char *key)
+static inline int hear_pong(const char *token)
+{
+	return lines_hear(&lines, "{\"ev\":\"pong\",\"token\":\"%s\"}", token);
+}
+
+/* What looks like a hello. */
+static inline int say_hello(const char *room, const char *head, const char *you, const char *key)
 {
 	return lines_hear(
 		&lines,
 		"{\"ev\":\"hello\",\"proto\":1,\"server\":\"mtchatd 1\",\"room\":\"%s\","
 		"\"head\":\"%s\",\"you\":%s%s%s,\"key\":\"%s\",\"limits\":{\"max_line\":4096}}",
 		room, head, you ? "\"" : "", you ? you : "null", you ? "\"" : "", key);
+}
+
+/* The server's; if a pong is to be behind it, it is. */
+static inline int hear_hello(const char *room, const char *head, const char *you, const char *key)
+{
+	int heard = say_hello(room, head, you, key);
+
+	return chat->state == CHAT_ASKS ? heard | hear_pong(LINES_TOKEN) : heard;
 }
 
 static inline int hear_say(const char *id, const char *from, const char *text, const char *nonce)

@@ -31,7 +31,7 @@ struct play {
 	struct sim_flow late[SIM_LINKS]; /* on its way on links that were cut */
 	struct wanted wanted[LINES];
 	size_t said;
-	unsigned int others, cuts, backs;
+	unsigned int others, cuts, backs, lies;
 	char room[SIM_WORD], name[SIM_WORD]; /* where the next line is to be said, and as whom */
 	uint64_t seed;
 
@@ -54,6 +54,23 @@ __attribute__((format(printf, 2, 3))) static inline void fault(struct play *play
 	vprintf(format, ap);
 	va_end(ap);
 	printf("\n");
+}
+
+/*
+ * Somebody without a name says it.  Who has not asked for JSON Lines gets it as it is, which may be
+ * what an event looks like.
+ */
+static inline void sim_lie(struct sim *sim, struct sim_room *room, const char *text)
+{
+	for (size_t i = 0; i < SIM_LINKS; i++) {
+		struct sim_link *link = &sim->links[i];
+
+		if (!link->used || link->room != room || link->json || link->cut)
+			continue;
+		sim_put(&link->out, text, strlen(text));
+		sim_put(&link->out, "\n", 1);
+	}
+	sim_log(sim, room, "{\"ev\":\"say\",\"from\":null,\"text\":\"a lie\"}");
 }
 
 /* -- what the user sees -- */
@@ -120,10 +137,15 @@ static inline void see_room(struct play *play)
 static inline void hear(struct play *play, const char *line)
 {
 	struct event event = lines_event(line);
+	bool greets = play->lines.chat.state == CHAT_ASKS;
 	int heard = chat_hear(&play->lines.chat, &event, &play->lines.out);
 
 	see_room(play);
-	if (event_is_line(&event))
+	if (greets && heard)
+		fault(play, "%s was heard", line);
+	else if (greets)
+		play->lies += event.room && strcmp(event.room, "trap") == 0;
+	else if (event_is_line(&event))
 		see_line(play, &event, heard);
 	else if (event.kind == EVENT_SKIP && heard & HEARD_SHOWS)
 		play->at = event.id;

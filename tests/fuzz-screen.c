@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "mtchat/mention.h"
 #include "mtchat/safe.h"
 
 #include "harmless.h"
@@ -68,7 +69,7 @@ static void show_bytes(struct screen *screen, const char *bytes, size_t size)
 	require(text);
 	memcpy(text, bytes, size);
 	text[size] = '\0';
-	screen_mentions(text, screen->own);
+	mention_find(text, screen->own_folded);
 	screen_tell(screen, NOW_MS, sheet_begin(&sheet), "%s", text);
 	sheet_end(&sheet, screen, true);
 	bare.style.colour = false;

@@ -10,6 +10,10 @@
 #include "mtchat/chat.h"
 #include "mtchat/link.h"
 
+enum { LINES_SECRET = 0x5ec };
+
+#define LINES_TOKEN "00000000000005ec"
+
 /* One end of a link: its `out` is what the server would get. */
 struct lines {
 	struct chat chat;
@@ -30,7 +34,7 @@ static inline struct event lines_event(const char *json)
 
 static inline void lines_open(struct lines *lines, const struct chat_wish *wish)
 {
-	chat_init(&lines->chat, wish, 0x123456789abcdef);
+	chat_init(&lines->chat, wish, 0x123456789abcdef, LINES_SECRET);
 	if (buffer_init(&lines->out, LINK_OUT_SIZE) < 0)
 		abort();
 }

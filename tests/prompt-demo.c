@@ -9,7 +9,8 @@
  *	rows A|B|C	the rows above it; "rows": none
  *	nothing		the same as before
  *	close		gives the terminal back, tells so, and opens the prompt again
- * Ends with "left: N" and status N: 0 after ^D, 1 if the terminal is gone, 128 + a signal.
+ * Ends with "left: N", if the terminal takes that, and status N: 0 after ^D, 1 if the terminal is
+ *gone, 128 + a signal.
  */
 #include <err.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ static char *people[LIST_MAX], *rooms[LIST_MAX];
 static struct demo {
 	struct known known;
 	struct prompt_options options;
+	size_t max_line;
 	char text[4096]; /* of the area */
 	struct prompt_area area;
 	FILE *commands;
@@ -68,7 +70,7 @@ static void parse_options(int argc, char *argv[])
 			demo.options.history_path = optarg;
 			break;
 		case 'm':
-			demo.options.max_line = strtoul(optarg, NULL, 10);
+			demo.max_line = strtoul(optarg, NULL, 10);
 			break;
 		case 'p':
 			split(&demo.known.people, people, optarg);
@@ -153,12 +155,19 @@ static void set_area(const char *prompt, const char *rows)
 	prompt_show(NULL, 0, &demo.area);
 }
 
+static void open_prompt(void)
+{
+	if (prompt_open(&demo.options, &demo.area) < 0)
+		errx(1, "no memory");
+	prompt_set_max_line(demo.max_line);
+}
+
 static void open_again(void)
 {
 	prompt_close();
 	puts("closed");
 	fflush(stdout);
-	prompt_open(&demo.options, &demo.area);
+	open_prompt();
 }
 
 static void handle_command(char *line)
@@ -223,9 +232,10 @@ int main(int argc, char *argv[])
 	demo.commands = fdopen(COMMANDS, "r");
 	if (!demo.commands)
 		err(1, "descriptor 3");
-	prompt_open(&demo.options, &demo.area);
+	open_prompt();
 	status = run(signal_fd);
 	prompt_close();
-	printf("left: %d\n", status);
+	if (poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, 0) > 0)
+		printf("left: %d\n", status);
 	return status;
 }

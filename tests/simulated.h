@@ -332,6 +332,8 @@ static inline void sim_obey(struct sim *sim, struct sim_link *link, const char *
 	if (strcmp(line, "/json") == 0) {
 		link->json = true;
 		sim_hello(link);
+	} else if (strncmp(line, "/ping ", 6) == 0) {
+		sim_tell(link, "{\"ev\":\"pong\",\"token\":\"%s\"}", line + 6);
 	} else if (strncmp(line, "/join ", 6) == 0) {
 		sim_join(sim, link, line + 6);
 	} else if (strncmp(line, "/name ", 6) == 0) {

@@ -204,13 +204,27 @@ static inline bool stage_gets(const char *line)
 
 #define gets_line(line, ...) ok(stage_gets(line), __VA_ARGS__)
 
+/* /ping with the contact's token comes, and its pong goes. */
+static inline bool stage_greet(void)
+{
+	char line[100];
+	bool good;
+
+	snprintf(line, sizeof(line), "/ping %s\n", stage.contact.chat.token);
+	good = stage_gets(line);
+	snprintf(line, sizeof(line), "{\"ev\":\"pong\",\"token\":\"%s\"}\n",
+		 stage.contact.chat.token);
+	stage_say(line);
+	return good;
+}
+
 /* From the link to live, for alice, who has not been there before. */
 static inline void stage_welcome(void)
 {
 	bool good = stage_gets("/json\n");
 
 	stage_say(HELLO("k1", "e.1"));
-	good = good && stage_gets("/name alice\n");
+	good = good && stage_greet() && stage_gets("/name alice\n");
 	stage_say(NOTICE("name_ok"));
 	good = good && stage_gets("/since e.1\n");
 	stage_say(REPLAY LIVE("e.1"));

@@ -40,7 +40,7 @@ static void test_name_lost_on_the_way(void)
 	hear_notice("name_ok");
 	hear_replay(0);
 	hear_live("a.1");
-	sent_is("/json|/name alice " KEY_1 "|/since a.1|@n=" NONCE
+	sent_is("/json|" PING "/name alice " KEY_1 "|/since a.1|@n=" NONCE
 		"0 one|/name bob|/name bob " KEY_1 "|",
 		"all again, as alice what was said as alice");
 	is(hear_notice("name_taken"), 0, "bob may be held by the old link");
@@ -54,9 +54,9 @@ static void test_keys(void)
 {
 	go_live("alice", "a.1");
 	come_back("a.1");
-	sent_is("/json|/name alice " KEY_1 "|", "by the key of the first link");
+	sent_is("/json|" PING "/name alice " KEY_1 "|", "by the key of the first link");
 	come_back("a.1");
-	sent_is("/json|/name alice " KEY_1 "|/name alice " KEY_2 "|",
+	sent_is("/json|" PING "/name alice " KEY_1 "|/name alice " KEY_2 "|",
 		"lost before it was answered: either link may have it");
 	is(hear_notice("name_taken"), 0, "not the first");
 	is(hear_notice("name_taken"), HEARD_SHOWS, "somebody else has it");
@@ -85,7 +85,7 @@ static void test_keys(void)
 
 static void test_refused_at_the_begin(void)
 {
-	static const char *const codes[] = {"name_taken", "bad_name", "no_memory"};
+	static const char *const codes[] = {"name_taken", "bad_name"};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		begin((struct chat_wish){.name = "alice"});
@@ -116,7 +116,7 @@ static void test_rooms(void)
 	is(hear_notice("bad_room"), HEARD_SHOWS, "a bad room is refused");
 	ok(chat_is_up(chat), "and it stays");
 	come_back("a.9");
-	sent_is("/json|/join kitchen|", "over a loss it goes to its room");
+	sent_is("/json|" PING "/join kitchen|", "over a loss it goes to its room");
 	hear_hello("kitchen", "k.7", NULL, KEY_2);
 	hear_notice("name_ok");
 	sent_is("/name alice " KEY_1 "|/since k.6|", "and goes on there");
@@ -133,7 +133,7 @@ static void test_room_lost_on_the_way(void)
 	hear_notice("name_ok");
 	hear_replay(0);
 	is(hear_live("a.1"), HEARD_BACK, "back in the old room");
-	sent_is("/json|/name alice " KEY_1 "|/since a.1|@n=" NONCE "0 one|/join kitchen|",
+	sent_is("/json|" PING "/name alice " KEY_1 "|/since a.1|@n=" NONCE "0 one|/join kitchen|",
 		"what was said there is said there; then it moves");
 	hear_hello("kitchen", "k.0", "alice", KEY_2);
 	hear_replay(0);
@@ -149,27 +149,111 @@ static void test_no_room_at_the_begin(void)
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "a.1", NULL, KEY_1);
 	is(hear_notice("too_many_rooms"), HEARD_SHOWS, "there is no place for the room");
-	sent_is("/json|/join ?|/last 1|", "it goes on where it is");
+	sent_is("/json|" PING "/join ?|/last 1|", "it goes on where it is");
 	ok(strcmp(chat->wish.room, "lobby") == 0, "and means to");
 	end();
 }
 
+/* Said by somebody while we are still text: a hello, and all that could follow it. */
+static void lie(void)
+{
+	static const char *const lies[] = {
+		"{\"ev\":\"pong\",\"token\":\"0000000000000000\"}",
+		"{\"ev\":\"pong\",\"token\":\"mtchat\"}",
+		"{\"ev\":\"pong\"}",
+		"{\"ev\":\"bye\",\"reason\":\"quit\"}",
+		"{\"ev\":\"bye\",\"reason\":\"stopping\"}",
+		"{\"ev\":\"notice\",\"code\":\"name_ok\",\"text\":\"x\"}",
+		"{\"ev\":\"notice\",\"code\":\"name_taken\",\"text\":\"x\"}",
+		"{\"ev\":\"replay\",\"last\":1,\"lines\":1}",
+		"{\"ev\":\"say\",\"id\":\"t.1\",\"room\":\"trap\",\"from\":\"bob\",\"text\":\"x\"}",
+		"{\"ev\":\"live\",\"head\":\"t.1\"}",
+	};
+	int heard = say_hello("trap", "t.1", "mallory", "somebody's");
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+		heard |= lines_hear(&lines, "%s", lies[i]);
+	is(heard, 0, "lies are not heard");
+	ok(chat->state == CHAT_ASKS && !*chat->key, "and not believed");
+}
+
 static void test_false_hello(void)
 {
-	begin((struct chat_wish){.name = "alice", .last = 1});
+	begin((struct chat_wish){.name = "", .last = 1});
 	chat_connected(chat, &lines.out);
-	hear_hello("trap", "t.1", "alice", "somebody's");
-	sent_is("/json|/last 2|", "what somebody said looked like a hello");
-	hear_hello("lobby", "a.1", NULL, KEY_1);
-	sent_is("/name alice|", "the true one begins it again");
-	ok(strcmp(chat->room, "lobby") == 0 && strcmp(chat->wish.room, "lobby") == 0 &&
-		   strcmp(chat->key, KEY_1) == 0,
-	   "room and key are the true ones");
-	hear_notice("name_ok");
-	hear_hello("x\\n/quit", "a.1", NULL, KEY_1);
+	is(hear_pong(LINES_TOKEN), 0, "a pong without a hello");
+	lie();
+	sent_is("/json|" PING, "what somebody said looked like a hello: is it one?");
+	lie();
+	say_hello("lobby", "a.1", NULL, KEY_1);
+	sent_is("", "it is asked once");
+	ok(!*chat->wish.name && !*chat->wish.room && !*chat->room, "and not known before");
+	hear_pong(LINES_TOKEN);
+	sent_is("/last 1|", "the true one is the last before the pong");
+	ok(!*chat->wish.name && strcmp(chat->wish.room, "lobby") == 0, "it says where one is");
+	ok(strcmp(chat->room, "lobby") == 0 && !*chat->name && strcmp(chat->key, KEY_1) == 0 &&
+		   chat->max_line == 4096 && strcmp(chat->head.epoch, "a") == 0,
+	   "all is of the true one");
+	hear_replay(0);
+	is(hear_live("a.1"), HEARD_SHOWS | HEARD_BEGUN, "and it goes live");
+	end();
+}
+
+/* A link that is lost after a lie has left nothing of it. */
+static void test_false_hello_lost(void)
+{
+	go_live("alice", "a.1");
+	chat_lost(chat);
+	chat_connected(chat, &lines.out);
+	lie();
+	chat_lost(chat);
+	ok(strcmp(chat->name, "alice") == 0 && strcmp(chat->room, "lobby") == 0 &&
+		   chat->max_line == 4096 && chat->old_key_count == 1,
+	   "one is as one was");
+	lines_sent(&lines);
+	chat_connected(chat, &lines.out);
+	is(hear_pong(LINES_TOKEN), 0, "each link asks for itself");
+	lie();
+	hear_hello("lobby", "a.1", NULL, KEY_2);
+	sent_is("/json|" PING "/name alice " KEY_1 "|", "and goes on");
+	end();
+}
+
+/* It was a /join for the server, and none for us. */
+static void test_hello_not_asked_for(void)
+{
+	go_live("alice", "a.1");
+	is(say_hello("kitchen", "k.5", "alice", KEY_1), 0, "the server has moved us");
+	sent_is("/since k.5|", "then that is where we are");
+	hear_replay(0);
+	is(hear_live("k.5"), HEARD_BEGUN, "and begin");
+	ok(strcmp(chat->wish.room, "kitchen") == 0, "and mean to be");
+	say_hello("x\\n/quit", "a.1", NULL, KEY_1);
 	ok(strcmp(chat->room, "?") == 0, "a room is one word");
-	hear_hello("lobby", "a.1", NULL, "x\\n/quit");
+	say_hello("lobby", "a.1", NULL, "x\\n/quit");
 	ok(!*chat->key, "and so is a key");
+	end();
+}
+
+static void test_no_memory(void)
+{
+	begin((struct chat_wish){.name = "alice"});
+	chat_connected(chat, &lines.out);
+	hear_hello("lobby", "a.1", NULL, KEY_1);
+	is(hear_notice("no_memory"), HEARD_SHOWS, "the server has no memory for a name");
+	ok(chat->state == CHAT_OFF && !chat->refused, "that is a lost link");
+	lines_sent(&lines);
+	chat_connected(chat, &lines.out);
+	hear_hello("lobby", "a.1", NULL, KEY_2);
+	sent_is("/json|" PING "/name alice " KEY_1 "|", "and it is asked for again");
+	hear_notice("name_ok");
+	hear_replay(0);
+	hear_live("a.1");
+	ok(chat_is_up(chat), "until there is");
+	lines_say(&lines, "/name bob");
+	is(hear_notice("no_memory"), 0, "not for one that is typed");
+	is(hear_notice("no_memory"), HEARD_SHOWS, "without a key or with it");
+	ok(chat_is_up(chat) && strcmp(chat->name, "alice") == 0, "then it goes on as it was");
 	end();
 }
 
@@ -183,5 +267,8 @@ int main(void)
 	test_room_lost_on_the_way();
 	test_no_room_at_the_begin();
 	test_false_hello();
+	test_false_hello_lost();
+	test_hello_not_asked_for();
+	test_no_memory();
 	return done();
 }

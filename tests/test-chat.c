@@ -15,7 +15,7 @@ static void test_begin(void)
 	is(hear_say("a.1", "bob", "{}", NULL), 0, "what comes before hello is only text");
 	is(hear_notice("throttled"), 0, "whatever it looks like");
 	is(hear_hello("lobby", "a.7", NULL, KEY_1), 0, "hello");
-	sent_is("/join kitchen|", "then for the room");
+	sent_is(PING "/join kitchen|", "then for a pong, and for the room");
 	is(hear_say("a.8", "bob", "x", NULL), 0, "where it is not to be it shows nothing");
 	is(hear_hello("kitchen", "b.5", NULL, KEY_1), 0, "hello of the room");
 	sent_is("/name alice|", "then for the name");
@@ -48,15 +48,10 @@ static void test_no_history(void)
 	begin((struct chat_wish){.last = 0});
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "a.7", NULL, KEY_1);
-	sent_is("/json|/since a.7|", "no history: begins where hello is");
+	sent_is("/json|" PING "/since a.7|", "no history: begins where hello is");
 	is(hear_replay(1), 0, "with no mark");
 	is(hear_say("a.8", "bob", "x", NULL), HEARD_SHOWS | HEARD_OLD, "but misses nothing");
 	is(hear_live("a.8"), HEARD_BEGUN, "it begins");
-	end();
-	begin((struct chat_wish){.last = CHAT_NO_LAST});
-	chat_connected(chat, &lines.out);
-	hear_hello("lobby", "a.7", NULL, KEY_1);
-	sent_is("/json|/last|", "as much as the server shows by itself");
 	end();
 }
 
@@ -67,7 +62,7 @@ static void test_since(void)
 	begin(wish);
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "a.7", NULL, KEY_1);
-	sent_is("/json|/since a.4|", "begins where the user wants");
+	sent_is("/json|" PING "/since a.4|", "begins where the user wants");
 	is(lines_hear(&lines, "{\"ev\":\"skip\",\"from\":\"a.5\",\"to\":\"a.6\",\"lines\":2}"),
 	   HEARD_SHOWS, "not all of it is there");
 	is(chat->missed, 2, "so many are missed");
@@ -78,7 +73,7 @@ static void test_since(void)
 	begin(wish);
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "b.7", NULL, KEY_1);
-	sent_is("/json|/last 3|", "of another log: the last");
+	sent_is("/json|" PING "/last 3|", "of another log: the last");
 	hear_replay(0);
 	is(hear_live("b.7"), HEARD_SHOWS | HEARD_BEGUN | HEARD_ANEW, "it says so");
 	end();
@@ -101,7 +96,7 @@ static void test_back(void)
 	lines_say(&lines, "lost");
 	come_back("a.5");
 	lines_say(&lines, "meanwhile");
-	sent_is("/json|/name alice " KEY_1 "|", "takes its name from the old link");
+	sent_is("/json|" PING "/name alice " KEY_1 "|", "takes its name from the old link");
 	hear_notice("name_ok");
 	sent_is("/since a.2|", "and goes on where it was");
 	is(lines_hear(&lines, "{\"ev\":\"skip\",\"from\":\"a.4\",\"to\":\"a.4\",\"lines\":1}"), 0,
@@ -128,14 +123,14 @@ static void test_anew(void)
 {
 	go_live("", "a.1");
 	come_back("b.9");
-	sent_is("/json|/last 100000|", "another log: all of it is new");
+	sent_is("/json|" PING "/last 100000|", "another log: all of it is new");
 	hear_replay(1);
 	is(hear_say("b.9", "bob", "nine", NULL), HEARD_SHOWS | HEARD_OLD, "shows");
 	chat_lost(chat);
 	lines_sent(&lines);
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "b.9", NULL, KEY_2);
-	sent_is("/json|/since b.9|", "over another loss it goes on in that");
+	sent_is("/json|" PING "/since b.9|", "over another loss it goes on in that");
 	is(hear_notice("history_restarted"), 0, "and in the next one");
 	sent_is("/last 100000|", "from its begin");
 	hear_replay(0);
@@ -183,9 +178,10 @@ static void test_other_events(void)
 	   HEARD_SHOWS, "a private line");
 	is(hear_notice("no_such_name"), HEARD_SHOWS | HEARD_OWN, "one's own is refused");
 	is(chat->waiting.count, 0, "none waits");
-	is(lines_hear(&lines, "{\"ev\":\"bye\",\"reason\":\"stopping\"}"), HEARD_SHOWS, "it stops");
-	ok(chat->state == CHAT_LIVE, "and may come back");
+	is(lines_hear(&lines, "{\"ev\":\"bye\",\"reason\":\"stopping\"}"), 0, "it stops");
+	ok(chat->state == CHAT_OFF && chat->away, "that is a lost link");
 	chat_lost(chat);
+	ok(chat->state == CHAT_OFF && chat->old_key_count == 1, "which may be lost again");
 	chat_connected(chat, &lines.out);
 	hear_hello("lobby", "a.1", NULL, KEY_2);
 	is(lines_hear(&lines, "{\"ev\":\"priv\",\"from\":\"bob\",\"to\":\"alice\",\"text\":\"x\"}"),
@@ -235,6 +231,7 @@ static void test_long_commands(void)
 	chat_connected(chat, &lines.out);
 	lines_hear(&lines, "{\"ev\":\"hello\",\"room\":\"lobby\",\"head\":\"a.1\",\"you\":null,"
 			   "\"limits\":{\"max_line\":64}}");
+	hear_pong(LINES_TOKEN);
 	hear_replay(0);
 	hear_live("a.1");
 	is(chat->waiting.count, 3, "commands that are longer than the server takes");

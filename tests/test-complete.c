@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mtchat/complete.h"
+#include "mtchat/settings.h"
 
 #include "heard.h"
 #include "scarce.h"
@@ -93,6 +94,28 @@ static void test_settings(void)
 	becomes("/set bell off ", "", 14, " ");
 }
 
+/* What can be set is what is offered. */
+static void test_all_settings(void)
+{
+	char want[1024] = "";
+	struct settings settings;
+	struct setting_row row;
+
+	settings_init(&settings);
+	for (size_t i = 0; settings_each(&settings, i, &row); i++) {
+		char line[128], values[512] = "";
+		size_t size = strlen(want);
+
+		snprintf(want + size, sizeof(want) - size, "%s ", row.name);
+		snprintf(line, sizeof(line), "/set %s ", row.name);
+		if (!strchr(row.values, ' ')) /* a number, or what it says itself */
+			continue;
+		snprintf(values, sizeof(values), "%s ", row.values);
+		becomes(line, values, strlen(line), " ");
+	}
+	becomes("/set ", want, 5, " ");
+}
+
 /* What stands behind the cursor is not looked at. */
 static void test_point(void)
 {
@@ -172,6 +195,7 @@ int main(void)
 	test_names();
 	test_arguments();
 	test_settings();
+	test_all_settings();
 	test_point();
 	test_long_word();
 	test_many();

@@ -21,6 +21,7 @@ static void come_back(const char *key, const char *since, const char *replay)
 	becomes(stage.fd >= 0, "it dials again");
 	gets_line("/json\n", "... asks");
 	stage_say(HELLO("k2", "e.9"));
+	ok(stage_greet(), "... what the true hello is");
 	snprintf(line, sizeof(line), "/name alice%s%s\n", *key ? " " : "", key);
 	gets_line(line, "... wants its name%s", *key ? ", by its key" : "");
 	stage_say(NOTICE("name_ok"));
@@ -156,12 +157,30 @@ static void test_refused(void)
 	becomes(stage.fd >= 0, "it is back");
 	gets_line("/json\n", "... asks");
 	stage_say(HELLO("k2", "e.9"));
+	stage_greet();
 	gets_line("/name alice k1\n", "... for its name");
 	stage.seen[0] = '\0';
 	stage_say(NOTICE("name_taken"));
 	becomes(stage_is(CONTACT_OVER), "a refused name is the end");
 	ok(stage.contact.chat.refused, "... for that reason");
 	ok(strcmp(stage.seen, "name_taken;") == 0, "... told in the server's words");
+	stage_end();
+}
+
+static void test_no_memory(void)
+{
+	begin_live(SLOW_MS);
+	stage_hang_up();
+	becomes(stage.fd >= 0, "it is back");
+	gets_line("/json\n", "... asks");
+	stage_say(HELLO("k2", "e.9"));
+	stage_greet();
+	gets_line("/name alice k1\n", "... for its name");
+	stage.seen[0] = '\0';
+	stage_say(NOTICE("no_memory"));
+	becomes(stage_is(CONTACT_PAUSES), "a server without memory for it is a lost link");
+	ok(stage.contact.backoff.tries > 1, "... and the pauses grow");
+	ok(strcmp(stage.seen, "no_memory;") == 0, "... told in the server's words");
 	stage_end();
 }
 
@@ -254,6 +273,7 @@ int main(void)
 	test_failures();
 	test_bye();
 	test_refused();
+	test_no_memory();
 	test_pause();
 	test_ssh();
 	snprintf(ssh, sizeof(ssh), "%s/ssh", folder);

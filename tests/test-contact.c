@@ -3,7 +3,7 @@
 
 #include "stage.h"
 
-enum { SLOW_MS = 60000, LONG = 2 << 20, BIG = 3900 };
+enum { SLOW_MS = 60000, SHORT_MS = 100, LONG = 2 << 20, BIG = 3900 };
 
 static void test_up(void)
 {
@@ -47,6 +47,61 @@ static void test_said(void)
 	stage_end();
 }
 
+#define LIE                                                                                        \
+	HELLO("somebody's", "t.1")                                                                 \
+	"{\"ev\":\"pong\",\"token\":\"mtchat\"}\n" SAY("t.2", "eve", "x") NOTICE("name_taken")     \
+		BYE("quit") BYE("stopping") "* 3 lines skipped (t.1-t.3)\n"
+
+/* While the server has not read /json, somebody says what could be its answer. */
+static void test_lies(void)
+{
+	stage_begin("alice", SLOW_MS);
+	gets_line("/json\n", "a server is asked");
+	stage_say(LIE);
+	ok(stage_until(stage.size > 0) && !stage.heard, "a lie is not heard");
+	ok(stage_is(CONTACT_UP), "... but somebody knows JSON Lines");
+	stage_say(LIE);
+	stage_say(HELLO("k1", "e.1") SAY("e.2", "bob", "early"));
+	ok(stage_greet(), "... it is asked which hello is true");
+	gets_line("/name alice\n", "... is asked for a name");
+	is(stage.size, 0, "... and for nothing else");
+	ok(strcmp(stage.contact.chat.key, "k1") == 0, "... it was the last one");
+	ok(stage.heard == 1 && stage.flags == 0 && strstr(stage.raw, "\"key\":\"k1\""),
+	   "... which alone is heard: %s", stage.raw);
+	stage_say(NOTICE("name_ok") REPLAY LIVE("e.1"));
+	becomes(chat_is_up(&stage.contact.chat), "... and all is live");
+	stage_say("* 3 lines skipped (e.1-e.3)\n");
+	becomes(stage_is(CONTACT_PAUSES), "then a notice in text is a lost link");
+	stage_end();
+}
+
+/* Nobody has such a server; but one may stop at this very moment. */
+static void test_no_pong(void)
+{
+	uint64_t began = clock_ms();
+
+	stage_begin("alice", SHORT_MS);
+	gets_line("/json\n", "a server is asked");
+	while (stage_is(CONTACT_ASKS) || stage_is(CONTACT_UP)) {
+		stage_say(LIE);
+		stage_turn();
+		if (clock_ms() - began > PATIENCE_MS)
+			break;
+	}
+	ok(stage_is(CONTACT_PAUSES), "one that only lies, without an end, is a lost link");
+	is(stage.heard, 0, "... and nothing of it was heard");
+	stage_end();
+
+	stage_begin("alice", SLOW_MS);
+	gets_line("/json\n", "a server is asked");
+	stage_say(HELLO("k1", "e.1"));
+	becomes(stage_is(CONTACT_UP), "... says hello");
+	contact_leave(&stage.contact);
+	stage_hang_up();
+	becomes(stage_is(CONTACT_OVER), "one may leave before it is known to be true");
+	stage_end();
+}
+
 static void test_pieces(void)
 {
 	static const char *const parts[] = {
@@ -64,6 +119,8 @@ static void test_pieces(void)
 			stage_send(c, 1);
 			stage_turn();
 		}
+		if (i == 0)
+			ok(stage_greet(), "... and for its pong");
 	}
 	becomes(strcmp(stage.seen, "crlf;x;") == 0, "byte by byte all is heard: %s", stage.seen);
 	stage_end();
@@ -260,6 +317,8 @@ int main(void)
 	setbuf(stdout, NULL);
 	test_up();
 	test_said();
+	test_lies();
+	test_no_pong();
 	test_pieces();
 	test_long();
 	test_plain();

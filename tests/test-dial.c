@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -172,6 +173,28 @@ static void test_stop(void)
 	ok(has_no_child(), "no child is left");
 }
 
+/* The link is made, and there is no descriptor for it here. */
+static void test_no_descriptor(void)
+{
+	int before = count_fds(), port, fd = listen_port(8, &port);
+	struct target target = target_port(port);
+	struct rlimit limit, old;
+	struct dialled dialled;
+	struct dial dial;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	is(dial_begin(&dial, &target, false), 0, "dialled by one who has too many files open");
+	limit = (struct rlimit){.rlim_cur = 3, .rlim_max = old.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &limit);
+	dialled = finish(&dial);
+	setrlimit(RLIMIT_NOFILE, &old);
+	is(dialled.status, EX_UNAVAILABLE, "... that is a failure: %s", dialled.why);
+	is(dialled.fd, -1, "... and no link");
+	close(fd);
+	is(count_fds(), before, "all descriptors are closed");
+	ok(has_no_child(), "no child is left");
+}
+
 /* One that dials and is killed leaves nobody behind who goes on. */
 static void test_parent_gone(void)
 {
@@ -213,6 +236,7 @@ int main(void)
 	test_links();
 	test_failures();
 	test_stop();
+	test_no_descriptor();
 	test_parent_gone();
 	rmdir(folder);
 	return done();

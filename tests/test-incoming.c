@@ -259,6 +259,25 @@ static void full_house(const char *text, const char *want)
 	end(&pipe);
 }
 
+static void test_kept(void)
+{
+	const char *raw = NULL;
+	struct event event;
+	struct pipe pipe;
+	size_t size = 0;
+
+	begin(&pipe);
+	is(incoming_keep(&pipe.in, "", 0), 0, "even nothing can be kept");
+	is(incoming_keep(&pipe.in, "{\"ev\":\"live\"}", 13), 0, "another line takes its place");
+	is(incoming_keep(&pipe.in, HELLO, strlen(HELLO)), 0, "and so does a longer one");
+	incoming_empty(&pipe.in);
+	is(incoming_kept(&pipe.in, &event, &raw, &size), 0, "what is kept is there");
+	is(event.kind, EVENT_HELLO, "... it is that event");
+	ok(size == strlen(HELLO) && memcmp(raw, HELLO, size) == 0, "... and that line");
+	event_done(&event);
+	end(&pipe);
+}
+
 int main(void)
 {
 	setbuf(stdout, NULL);
@@ -270,6 +289,7 @@ int main(void)
 	test_held_bound();
 	test_long();
 	test_no_room();
+	test_kept();
 	full_house("* server full (2 of 2), try again later\n",
 		   "server full (2 of 2), try again later");
 	full_house("* server full\r\n", "server full");

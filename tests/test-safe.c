@@ -140,6 +140,9 @@ static void test_width(void)
 	width_is("\U0001FAF9", 2, "what is too new may be wide");
 	width_is("\u4DC0\u3248", 4, "what is wide for the C library only");
 	width_is("\u0600", 1, "a sign before a number");
+	width_is("Wort\u00ADteil", 9, "a soft hyphen");
+	width_is("\uAC00\u302E", 4, "a mark of a tone");
+	width_is("\u302F", 2, "the other one");
 }
 
 static void fits(const char *text, size_t columns, size_t want, const char *what)

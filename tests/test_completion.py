@@ -103,7 +103,8 @@ def test_options_of_mtchat(shell):
     ("--since ch", ["--since", "ch"]),
     ("-n bob --tail -l 5 ch", ["-n", "bob", "--tail", "-l", "5", "chat.example.org"]),
     ("--name=bob ch", ["--name=bob", "chat.example.org"]),
-    ("-n bob chat.example.org 91", ["-n", "bob", "chat.example.org", "9190"]),
+    ("--plain chat.example.org 91", ["--plain", "chat.example.org", "9190"]),
+    ("-n bob chat.example.org 91", ["-n", "bob", "chat.example.org", "91"]),
 ])
 def test_values_of_options(shell, typed, whole):
     assert shell.offers(f"mtchat {typed}") == whole

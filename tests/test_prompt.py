@@ -1,6 +1,7 @@
 """test_prompt.py - the prompt in a terminal: what is typed is sacred, whatever comes meanwhile"""
 import fcntl
 import os
+import select
 import signal
 import stat
 import struct
@@ -11,6 +12,8 @@ import pytest
 
 from chatter import PATIENCE, poll, short
 from emulator import Emulator
+from mtchat import MTCHAT
+from stage import Stage
 
 PROMPT_DEMO = os.environ.get("PROMPT_DEMO", "tests/prompt-demo")
 PROMPT = "demo>"  # rows are shown without the blanks at their end
@@ -206,6 +209,77 @@ def test_taller_than_the_terminal():
         terminal.wait_end("line 29", "one", "two", "demo> short")
 
 
+def test_taller_and_kept():
+    """A slice of it is what stays in the scrollback then, on a row of its own."""
+    with demo("--keeps", rows=5, columns=40) as terminal:
+        typed = "x" * 300
+        terminal.type(f"{typed}\r")
+        terminal.wait_screen(lambda lines: len(lines) > 2 and lines[-1] == PROMPT, "the next one")
+        lines = terminal.lines()
+        assert lines[0][0] == "<" and lines[0].endswith("xxx") and len(lines[0]) < 40
+        assert "".join(lines[1:-1]) == f"typed: {typed}"
+
+
+def is_whole(raw):
+    """No character is torn: all bytes are UTF-8 (it fails if not)."""
+    return bytes(raw).decode() is not None
+
+
+KOREAN = "안녕하세요반갑습니다" * 180
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize("rows, columns", [(24, 80), (5, 40), (1, 9), (3, 4), (2, 1)])
+@pytest.mark.parametrize("text", [KOREAN, "a한" * 900, "안녕하세요 반갑\n습니다 " * 150])
+def test_only_whole_characters(text, rows, columns, term):
+    with demo(rows=rows, columns=80, env={"TERM": term}) as terminal:
+        terminal.resize(columns)
+        if term == "dumb":  # it cannot be typed into a paste there
+            text = text.replace("\n", "")[:600]
+            terminal.type_much(text)
+        else:
+            terminal.paste(text)
+        terminal.command("show news")
+        for keys in ("\x1b[D" * 3, "\x01", "\x05", "한글", "\x1b[D\x7f", "\x02" * 40, "\x04"):
+            terminal.type(keys)
+            terminal.quiet(0.02)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 143
+        assert is_whole(terminal.raw)
+
+
+def test_slice_while_typing():
+    """What is typed in the middle of what is too tall: it is where the cursor is."""
+    with demo(rows=5, columns=40) as terminal:
+        text = "".join(f"{number:03} 한글 " for number in range(100))
+        terminal.paste(text)
+        terminal.wait_screen(lambda lines: lines[-1].endswith("099 한글"), "the end")
+        terminal.type("\x1b[D" * 404 + "X")
+        terminal.wait_screen(lambda lines: "X" in lines[-1], "what is typed")
+        before, after = terminal.lines()[-1].strip("<>").split("X")
+        left, right = text[:-404], text[-404:]
+        assert before and left.endswith(before) and right.startswith(after)
+        assert terminal.lines()[-1][0] == "<" and terminal.lines()[-1][-1] == ">"
+        wide = sum(character in "한글" for character in before)
+        assert terminal.cursor[0] == len("<") + len(before) + wide + len("X")
+        terminal.type("\x01")
+        terminal.wait_screen(lambda lines: lines[-1].startswith("demo> 000 한글 001"), "begin")
+        assert terminal.cursor[0] == len("demo> ")
+        terminal.command("show news")
+        terminal.wait_screen(lambda lines: lines[:-1] == ["news"], "news")
+
+
+def test_rows_in_any_locale():
+    """A row is as wide as those who cut it say: nothing above it is lost."""
+    row = f"… {'x' * 77}…"
+    with demo(env={"LC_ALL": "C"}) as terminal:
+        terminal.command(f"rows {row}")
+        for number in range(10):
+            terminal.command(f"show line {number}")
+            terminal.wait_end(f"line {number}", row, PROMPT)
+        assert terminal.lines() == [*(f"line {number}" for number in range(10)), row, PROMPT]
+
+
 def test_small_terminal():
     """Rows that have no room are not shown; those that have are the latest."""
     with demo(rows=4) as terminal:
@@ -229,7 +303,12 @@ def ask(terminal, text, question):
 
 
 def question_of(lines, size):
-    return f"send {lines} lines ({size})? y = send, j = one line, any other key = edit"
+    return asked(f"send {lines} lines ({size})? y = send, j = one line, any other key = edit")
+
+
+def asked(question):
+    """It stands behind the prompt."""
+    return f"{PROMPT} {question}"
 
 
 @pytest.mark.parametrize("text", ["one", "one\ntwo\nthree", "one\ntwo\n"])
@@ -296,7 +375,7 @@ def test_edited_paste_can_be_undone():
 
 
 @pytest.mark.parametrize("size, shown", [
-    (996, "999 bytes"), (997, "1.0 KB"), (1900, "1.9 KB"), (1234567, "1.2 MB")])
+    (996, "999 bytes"), (997, "1.0 KB"), (1900, "1.9 KB"), (999999, "1.0 MB")])
 def test_sizes_of_a_paste(size, shown):
     if size > 10000 and os.environ.get("MTCHAT_SHORT") == "1":
         size, shown = 12345, "12.3 KB"
@@ -315,6 +394,7 @@ def test_sizes_of_a_paste(size, shown):
     ("12345\n" * 4, "send 4 lines (24 bytes)? y = send, any other key = edit"),
     ("1234\n" * 4, question_of(4, "20 bytes"))])
 def test_too_long(text, question):
+    question = question if question.startswith(PROMPT) else asked(question)
     with demo("--max-line", "20") as terminal:
         terminal.command("rows row")
         ask(terminal, text, question)
@@ -335,7 +415,8 @@ def test_joined_must_fit():
     """j is no answer where it is not offered: then it is another key."""
     with demo("--max-line", "20") as terminal:
         terminal.command("rows row")
-        ask(terminal, "12345\n" * 4, "send 4 lines (24 bytes)? y = send, any other key = edit")
+        question = asked("send 4 lines (24 bytes)? y = send, any other key = edit")
+        ask(terminal, "12345\n" * 4, question)
         terminal.type("j")
         terminal.wait_end("row", "demo> 12345", "12345", "12345", "12345")
         terminal.type("\ry")
@@ -346,11 +427,74 @@ def test_resize_during_the_question():
     with demo() as terminal:
         terminal.command("rows row")
         ask(terminal, FIVE, question_of(5, "23 bytes"))
+        alone = question_of(5, "23 bytes")[len(f"{PROMPT} "):]
         terminal.resize(40)
         terminal.wait_screen(
-            lambda lines: lines == ["row", *wrapped(question_of(5, "23 bytes"), 40)], "question")
+            lambda lines: lines == ["row", *wrapped(alone, 40)], "question")  # no place for both
         terminal.type("y")
         terminal.wait_end("typed: one|two|three|four|five", "row", PROMPT)
+
+
+@pytest.mark.parametrize("pasted, want", [
+    ("one\r\ntwo\r\n", "one|two|"), ("one\r\rtwo", "one||two"), ("one\n\rtwo", "one||two"),
+    ("one\x1b[201two\x1b\x1b[20", "one^[[201two^[^[[20"), ("a\0b", "ab")])
+def test_ends_of_lines_in_a_paste(pasted, want):
+    with demo() as terminal:
+        terminal.type(f"\x1b[200~{pasted}\x1b[201~")
+        shown = want.split("|")
+        terminal.wait_screen(lambda lines: lines[:1] == [f"demo> {shown[0]}"], shown)
+        if "^[" not in want:  # what a terminal makes of those is its own matter
+            terminal.type("\r")
+            terminal.wait_end(f"typed: {want}", PROMPT)
+
+
+def late_paste(terminal, text):
+    """Its end is lost, and it has been silent."""
+    terminal.type(f"\x1b[200~{text}")
+    poll(lambda: readable(terminal.slave) == 0, "taken in")
+    terminal.quiet(1.1)
+    assert terminal.lines() == [PROMPT]
+
+
+def test_paste_without_its_end():
+    with demo() as terminal:
+        late_paste(terminal, "one\rtwo")
+        terminal.type("x")
+        terminal.wait_end("demo> one", "twox")
+        terminal.type("\r")
+        terminal.wait_end("typed: one|twox", PROMPT)
+
+
+def test_enter_shows_a_paste_without_its_end():
+    """It would say what nobody has seen."""
+    with demo() as terminal:
+        late_paste(terminal, "one\rtwo")
+        terminal.type("\r")
+        terminal.wait_end("demo> one", "two")
+        assert terminal.quiet(0.1) == b""
+        terminal.type("\r")
+        terminal.wait_end("typed: one|two", PROMPT)
+
+
+def test_slow_paste():
+    """What comes late, but together, belongs to it: its ends of lines are no Enters."""
+    with demo() as terminal:
+        late_paste(terminal, "one\rtwo\r")
+        terminal.type("three\rfour")
+        poll(lambda: readable(terminal.slave) == 0, "taken in")
+        terminal.quiet(1.1)
+        terminal.type("\x1b[201~")
+        terminal.wait_end("demo> one", "two", "three", "four")
+
+
+def test_paste_has_a_bound():
+    """What is beyond is left out, with a bell, and nothing of it is said."""
+    with demo() as terminal:
+        terminal.paste("1\n2\n3\n" + "한" * 349524 + "\nleft\nout\n" * 10)
+        terminal.wait_screen(lambda lines: lines[-1].endswith("한"), "the paste")
+        assert b"\a" in terminal.raw
+        terminal.type("\r")
+        terminal.wait_end(question_of(4, "1.0 MB"))
 
 
 # TAB
@@ -554,6 +698,39 @@ def test_only_enter_ends_a_line(key):
         assert "typed" not in "".join(terminal.lines())
 
 
+ACCEPTS = """
+"\\C-g": accept-line
+"\\C-xq": accept-line
+"\\M-z": accept-line
+"\\ez": accept-line
+"\\C-t": vi-eof-maybe
+"\\C-xr": re-read-init-file
+"\\C-j": accept-line
+"\\C-m": accept-line
+"""
+
+
+@pytest.mark.parametrize("mode", ["emacs", "vi"])
+@pytest.mark.parametrize("key", [
+    "\x07", "\x18q", "\x1bz", b"\xfa", "\x18\x12\r", "\x18r\r", "\x14\r"])
+def test_enter_on_another_key(key, mode, tmp_path):
+    """The guard is asked, whatever the user's inputrc makes an Enter."""
+    inputrc = tmp_path / "inputrc"
+    inputrc.write_text(f"set editing-mode {mode}\nset keymap {mode}\n{ACCEPTS}")
+    with demo(env={"INPUTRC": str(inputrc)}) as terminal:
+        terminal.paste(FIVE)
+        if mode == "vi" and key == "\x1bz":
+            key = "\x18q"
+        if mode == "vi" and key == "\x18\x12\r":
+            key = "\x18r\r"
+        if mode == "vi":
+            terminal.type("\x1b")  # where set keymap vi has put them
+            terminal.quiet(0.7)
+        terminal.type(key)
+        terminal.wait_end(question_of(5, "23 bytes"))
+        assert not [line for line in terminal.lines() if line.startswith("typed")]
+
+
 def test_search_in_history_while_lines_come():
     """readline's own question is in the place of the prompt, which may change meanwhile."""
     with demo() as terminal:
@@ -692,6 +869,38 @@ def test_vanished_terminal(during):
         poll(lambda: os.path.exists(f"{terminal.home.name}/status"), "the end")
         with open(f"{terminal.home.name}/status", encoding="ascii") as file:
             assert file.read() in ("1\n", "129\n")
+
+
+@pytest.mark.parametrize("way", ["full", "stopped", "idle"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_terminal_that_takes_nothing(way, number):
+    """Nobody reads it, or ^S: it can be ended all the same."""
+    with demo() as terminal:
+        if way == "full":
+            while select.select([], [terminal.commands], [], 0.3)[1]:
+                terminal.command("show " + "x" * 4000)  # until it takes no more of them
+        else:
+            terminal.type("\x13")
+            poll(lambda: readable(terminal.slave) == 0, "taken in")
+            if way == "stopped":
+                terminal.command("show news")
+            assert terminal.quiet(0.1) == b""
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(2) == 128 + number
+        assert terminal.is_restored()
+
+
+def test_end_while_lines_wait():
+    """After ^D the prompt stands there no more than once."""
+    with Stage(holds=True) as stage, Emulator([MTCHAT, stage.target, "-n", "alice"]) as terminal:
+        terminal.wait_end("lobby alice>")
+        terminal.type("one\r")
+        terminal.wait_end("… one", "lobby alice>")
+        terminal.type("\x04")
+        terminal.quiet(0.1)
+        assert terminal.lines()[-2:] == ["… one", "lobby alice>"]
+        stage.release()
+        assert terminal.wait_exit() == 0
 
 
 def test_stop_and_go_on():

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "mtchat/safe.h"
+
 enum { TAB_STOP = 8 };
 
 void area_done(struct area *area)
@@ -49,8 +51,7 @@ int area_set(struct area *area, const char *prompt, const char *const *rows, siz
 	return 0;
 }
 
-/* How many bytes of the text take no room on the terminal, 0 if it begins with some that do. */
-static size_t hidden_size(const char *text, size_t size)
+size_t area_hidden_size(const char *text, size_t size)
 {
 	size_t at = 2;
 
@@ -114,7 +115,7 @@ void spot_move(struct spot *spot, size_t columns, const char *text, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		size_t hidden = hidden_size(text + done, size - done);
+		size_t hidden = area_hidden_size(text + done, size - done);
 
 		done += hidden > 0 ? hidden
 				   : spot_move_one(spot, columns, text + done, size - done);
@@ -125,14 +126,18 @@ size_t area_text_rows(const char *text, size_t columns)
 {
 	struct spot spot = {0};
 
-	spot_move(&spot, columns, text, strlen(text));
+	for (size_t left = strlen(text); left > 0;) {
+		size_t size = area_hidden_size(text, left), width = 0;
+
+		if (size == 0) {
+			for (size = 1; size < left && ((unsigned char)text[size] & 0xc0) == 0x80;)
+				size++;
+			width = safe_width(text, size);
+		}
+		if (width > 0)
+			spot_add(&spot, columns, width);
+		text += size;
+		left -= size;
+	}
 	return spot.row + 1;
-}
-
-size_t area_text_width(const char *text)
-{
-	struct spot spot = {0};
-
-	spot_move(&spot, SIZE_MAX, text, strlen(text));
-	return spot.column;
 }

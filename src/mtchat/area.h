@@ -1,7 +1,8 @@
 /*
  * area.h - what stands below the scrollback: its texts, and how many rows they take
  *
- * Pure.  Widths are those of the C library for the present locale, as readline has them.
+ * Pure.  Two rulers: what readline draws is as wide as the C library says for the present locale;
+ * our own rows are as wide as safe.h says, which cut them, whatever the locale.
  */
 #pragma once
 
@@ -36,8 +37,11 @@ struct spot {
  */
 void spot_move(struct spot *spot, size_t columns, const char *text, size_t size);
 
-/* How many rows of the terminal a text takes that begins at the first column; at least 1. */
+/*
+ * How many rows of the terminal a row of the area takes, by the ruler of safe.h; at least 1.  One
+ * that was cut for so many columns takes one.  Escape sequences take no room.
+ */
 size_t area_text_rows(const char *text, size_t columns);
 
-/* How many columns; without LFs. */
-size_t area_text_width(const char *text);
+/* How many bytes at the begin of a text are an escape sequence, or stand between \001 and \002. */
+size_t area_hidden_size(const char *text, size_t size);

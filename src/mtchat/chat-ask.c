@@ -52,6 +52,12 @@ struct waiting_line *chat_pending(struct chat *chat)
 	return line && line->sent ? line : NULL;
 }
 
+void chat_ask_pong(struct chat *chat, struct buffer *out)
+{
+	ask(out, "/ping %s\n", chat->token);
+	chat->greeted = true;
+}
+
 void chat_ask_name(struct chat *chat, const char *name, bool keyless, struct buffer *out)
 {
 	chat_copy(chat->asked_name, sizeof(chat->asked_name), name);
@@ -88,8 +94,6 @@ void chat_ask_last(struct chat *chat, struct buffer *out)
 	chat->quiet = last == 0 || !chat_begins(chat);
 	if (last == 0 && !chat->anew)
 		begin_behind(chat, &chat->head, out); /* nothing said since hello is lost */
-	else if (last < 0)
-		ask(out, "/last\n");
 	else
 		ask(out, "/last %d\n", last + (*chat->name && last > 0 && last < HISTORY_ALL));
 }

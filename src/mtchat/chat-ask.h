@@ -7,6 +7,9 @@
 
 #include "mtchat/chat.h"
 
+/* A /ping with the token: what comes before its pong may be anybody's. */
+void chat_ask_pong(struct chat *chat, struct buffer *out);
+
 /* The next thing that there is to ask, and the state that goes with it. */
 void chat_ask_next(struct chat *chat, struct buffer *out);
 

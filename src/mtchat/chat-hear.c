@@ -29,30 +29,61 @@ static void drop_pending(struct chat *chat)
 
 /* -- where one is -- */
 
+/* A room whose name is no word, which no server of ours has, is called "?". */
+static void read_hello(struct chat_hello *ret, const struct event *event)
+{
+	bool has_room = event->room && *event->room && chat_is_word(event->room);
+
+	*ret = (struct chat_hello){.head = event->id, .max_line = event->max_line};
+	chat_copy(ret->room, sizeof(ret->room), has_room ? event->room : "?");
+	chat_copy(ret->name, sizeof(ret->name), event->you);
+	chat_copy(ret->key, sizeof(ret->key), event->key);
+}
+
+/* It is the server's: here one is, and as whom. */
+static void believe_hello(struct chat *chat, struct buffer *out)
+{
+	const struct chat_hello *hello = &chat->hello;
+
+	chat_copy(chat->room, sizeof(chat->room), hello->room);
+	chat_copy(chat->name, sizeof(chat->name), hello->name);
+	chat_copy(chat->key, sizeof(chat->key), hello->key);
+	chat->head = hello->head;
+	chat->max_line = hello->max_line;
+	if (!*chat->wish.room)
+		chat_copy(chat->wish.room, sizeof(chat->wish.room), hello->room);
+	if (!*chat->wish.name)
+		chat_copy(chat->wish.name, sizeof(chat->wish.name), hello->name);
+	chat->live = chat->in_replay = chat->looked = false;
+	chat_ask_next(chat, out);
+}
+
+/* In ASKS: all that comes is text, whatever it looks like, but for hello and our pong behind it. */
+static void hear_greeting(struct chat *chat, const struct event *event, struct buffer *out)
+{
+	if (event->kind == EVENT_HELLO) {
+		read_hello(&chat->hello, event);
+		if (!chat->greeted)
+			chat_ask_pong(chat, out);
+	} else if (event->kind == EVENT_PONG && chat->greeted && event->token &&
+		   strcmp(event->token, chat->token) == 0) {
+		believe_hello(chat, out);
+	}
+}
+
 /*
- * One that was not asked for is the true begin: before JSON Lines somebody may have said a line
- * that looks like a hello.  So all is asked again that is asked behind one.  A room whose name is
- * no word, which no server of ours has, is called "?".
+ * The answer to /join.  One that was not asked for is believed as well: the server may find a /join
+ * in a line that is none for us, since it takes bytes out that nobody is to see.
  */
 static int hear_hello(struct chat *chat, const struct event *event, struct buffer *out)
 {
 	bool typed = chat->live && chat->state == CHAT_JOINS;
-	const char *room = event->room && *event->room && chat_is_word(event->room) ? event->room
-										    : "?";
 
-	if (chat->state != CHAT_ASKS || !*chat->wish.room)
-		chat_copy(chat->wish.room, sizeof(chat->wish.room), room);
-	chat_copy(chat->room, sizeof(chat->room), room);
-	chat_copy(chat->key, sizeof(chat->key), event->key);
-	chat_copy(chat->name, sizeof(chat->name), event->you);
-	if (!*chat->wish.name)
-		chat_copy(chat->wish.name, sizeof(chat->wish.name), event->you);
-	chat->max_line = event->max_line;
-	chat->head = event->id;
-	chat->live = chat->in_replay = chat->looked = false;
+	read_hello(&chat->hello, event);
+	chat_copy(chat->wish.room, sizeof(chat->wish.room), chat->hello.room);
 	if (typed)
 		drop_pending(chat);
-	chat_ask_next(chat, out);
+	believe_hello(chat, out);
 	return typed ? HEARD_SHOWS : 0;
 }
 
@@ -119,6 +150,10 @@ static int hear_notice(struct chat *chat, const struct event *event, struct buff
 
 	if (waiting_heard(&chat->waiting, event, own_name(chat)))
 		return HEARD_OWN | (strcmp(code, "duplicate") == 0 ? 0 : HEARD_SHOWS);
+	if (chat->state == CHAT_NAMES && strcmp(code, "no_memory") == 0) {
+		chat_lost(chat); /* nobody has the name for that: it is tried again */
+		return HEARD_SHOWS;
+	}
 	if (*chat->asked_name) {
 		if (strcmp(code, "name_ok") == 0)
 			return hear_name(chat, true, out);
@@ -247,15 +282,23 @@ static int hear_who(struct chat *chat, struct buffer *out)
 	return HEARD_SHOWS | HEARD_GREETS;
 }
 
-/* A server that stops comes back, most likely: its end is one of the link. */
+/*
+ * Whom the server lets go without having been asked comes back: a server that stops does, too, most
+ * likely.  But not whose name was taken over: two that take it from each other would never end.
+ */
 static int hear_bye(struct chat *chat, const struct event *event)
 {
-	if (!event->text || strcmp(event->text, "stopping") != 0)
-		chat->state = CHAT_OVER;
+	static const char *const ends[] = {"quit", "taken over", NULL};
+
+	if (!event->text || !is_one_of(event->text, ends)) {
+		chat_lost(chat);
+		return 0;
+	}
+	chat->state = CHAT_OVER;
 	return HEARD_SHOWS;
 }
 
-static int hear_uncounted(unsigned int *count, int flags_if_counted, int flags)
+static int hear_counted(unsigned int *count, int flags_if_counted, int flags)
 {
 	if (*count == 0)
 		return flags;
@@ -274,9 +317,9 @@ static int hear_other(struct chat *chat, const struct event *event, struct buffe
 	case EVENT_WHO:
 		return hear_who(chat, out);
 	case EVENT_ROOMS:
-		return hear_uncounted(&chat->quiet_rooms, 0, HEARD_SHOWS);
+		return hear_counted(&chat->quiet_rooms, 0, HEARD_SHOWS);
 	case EVENT_PONG:
-		return hear_uncounted(&chat->pings, HEARD_SHOWS, 0);
+		return hear_counted(&chat->pings, HEARD_SHOWS, 0);
 	case EVENT_REPLAY:
 		return hear_replay(chat);
 	case EVENT_LIVE:
@@ -294,10 +337,12 @@ int chat_hear(struct chat *chat, const struct event *event, struct buffer *out)
 {
 	if (chat->state == CHAT_OFF || chat->state == CHAT_OVER)
 		return 0;
+	if (chat->state == CHAT_ASKS) {
+		hear_greeting(chat, event, out);
+		return 0;
+	}
 	if (event->kind == EVENT_HELLO)
 		return hear_hello(chat, event, out);
-	if (chat->state == CHAT_ASKS) /* text yet, whatever it looks like */
-		return 0;
 	if (event_is_line(event))
 		return hear_line(chat, event);
 	return hear_other(chat, event, out);

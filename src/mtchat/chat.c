@@ -2,15 +2,17 @@
 #include "mtchat/chat.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mtchat/chat-ask.h"
 #include "mtchat/link.h"
 
-void chat_init(struct chat *ret, const struct chat_wish *wish, uint64_t seed)
+void chat_init(struct chat *ret, const struct chat_wish *wish, uint64_t seed, uint64_t secret)
 {
 	*ret = (struct chat){.wish = *wish};
+	snprintf(ret->token, sizeof(ret->token), "%016" PRIx64, secret);
 	waiting_init(&ret->waiting, seed);
 }
 
@@ -48,7 +50,7 @@ void chat_lost(struct chat *chat)
 		chat->caught = chat->missed = 0;
 	}
 	chat->state = CHAT_OFF;
-	chat->live = chat->in_replay = chat->looked = chat->may_be_named = false;
+	chat->live = chat->in_replay = chat->looked = chat->may_be_named = chat->greeted = false;
 	chat->quiet_rooms = chat->pings = 0;
 	chat->asked_name[0] = chat->key[0] = '\0';
 	waiting_again(&chat->waiting);

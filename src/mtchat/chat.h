@@ -4,8 +4,12 @@
  * Pure: events and what the user says go in, lines for the server come out, and what is to be made
  * of each event.  One question to the server at a time, in this order:
  *
- *	OFF -- connected: /json --> ASKS -- hello --> JOINS -- hello --> NAMES -- name_ok -->
- *	LOOKS -- who --> CATCHES_UP -- live --> LIVE
+ *	OFF -- connected: /json --> ASKS -- hello: /ping, its pong --> JOINS -- hello -->
+ *	NAMES -- name_ok --> LOOKS -- who --> CATCHES_UP -- live --> LIVE
+ *
+ * Before /json is obeyed what comes is text, and anybody may have said a line that looks like a
+ * hello.  So the first one is answered with a /ping that has a secret token: the true hello is the
+ * latest before its pong, and nothing else is believed until then.
  *
  * The room comes before the name.  So nobody sees a named one come and go in the lobby; and the
  * old connection, which the name is taken from, holds the room until then: a room without anybody
@@ -15,10 +19,13 @@
  * /who if nobody is to see it.  CATCHES_UP asks /since the last line that was shown; the first time
  * /last, or /since of the command line.  What is said while it does is in the replay: lines outside
  * of one are dropped until it is live, so all are shown once and in order.  Then what waits is
- *sent.
+ * sent.
  *
- *	any state -- the link is lost --> OFF		(nothing that waits is lost)
- *	any state -- bye, a refused name --> OVER	(but for a server that stops: it is lost)
+ *	any but OVER -- the link is lost --> OFF	(nothing that waits is)
+ *	behind ASKS -- bye of any other kind --> OFF	(nobody asked for it: it is as good as lost)
+ *	NAMES -- no_memory --> OFF			(likewise)
+ *	behind ASKS -- bye: quit, taken over --> OVER
+ *	NAMES -- the name is refused --> OVER
  *
  * A /join that the user types leads through JOINS as well, and what is typed behind it waits.
  * Behind a /name it waits, too, but the chat stays live.  Either is given again if the link was
@@ -38,7 +45,7 @@ enum {
 	CHAT_NAME_SIZE = 65, /* of names and rooms, with the NUL */
 	CHAT_KEY_SIZE = 129,
 	CHAT_KEYS_MAX = 16, /* of so many links lost in a row; an older one may keep the name */
-	CHAT_NO_LAST = -1,  /* as many as the server shows by itself */
+	CHAT_TOKEN_SIZE = 17,
 };
 
 enum chat_state {
@@ -72,6 +79,15 @@ enum {
 	HEARD_ANEW = 64,  /* with LIVE: the history has begun anew: lines may be missing */
 };
 
+/* What a hello says. */
+struct chat_hello {
+	char room[CHAT_NAME_SIZE];
+	char name[CHAT_NAME_SIZE]; /* that one has; "": none */
+	char key[CHAT_KEY_SIZE];   /* of this link */
+	struct event_id head;
+	uint64_t max_line; /* bytes a line may have; 0: not told */
+};
+
 struct chat {
 	struct chat_wish wish; /* name, room: kept up to date by what the server says */
 	enum chat_state state;
@@ -83,6 +99,10 @@ struct chat {
 	uint64_t max_line;         /* bytes a line may have; 0: not known */
 
 	char key[CHAT_KEY_SIZE]; /* of this link */
+
+	char token[CHAT_TOKEN_SIZE]; /* of the /ping in ASKS: only we and the server know it */
+	struct chat_hello hello;     /* the latest; in ASKS perhaps somebody's who only says so */
+	bool greeted;                /* in ASKS: a hello came, and the /ping was asked */
 
 	/*
 	 * Of lost links that asked for a name and may still hold it, oldest first: what they asked
@@ -115,8 +135,11 @@ struct chat {
 	unsigned int pings;       /* so many of the user's are not answered */
 };
 
-/* seed: chance, 64 bits of it. */
-void chat_init(struct chat *ret, const struct chat_wish *wish, uint64_t seed);
+/*
+ * Both are chance, 64 bits each.  seed: of the nonces, which everybody gets to see; secret: of the
+ * token, which nobody must be able to tell from them.
+ */
+void chat_init(struct chat *ret, const struct chat_wish *wish, uint64_t seed, uint64_t secret);
 void chat_done(struct chat *chat);
 
 /* A link stands: asks for JSON Lines.  Every `out` has room for at least 4 KiB at that time. */
@@ -126,20 +149,24 @@ void chat_connected(struct chat *chat, struct buffer *out);
 void chat_lost(struct chat *chat);
 
 /*
- * An event of the server; adds to `out` what is to be asked next.  Returns HEARD_ flags.  The
- * notice `duplicate` is HEARD_OWN and nothing else: its line was said.  PONG shows if the user has
- * typed a /ping; the caller's own are nobody's business.
+ * An event of the server; adds to `out` what is to be asked next.  Returns HEARD_ flags.  If the
+ * state is OFF or OVER afterwards, the link is to be closed.  The notice `duplicate` is HEARD_OWN
+ * and nothing else: its line was said.  PONG shows if the user has typed a /ping; the caller's own
+ * are nobody's business.
  */
 int chat_hear(struct chat *chat, const struct event *event, struct buffer *out);
 
-/* The user says a line or gives a command.  0; -ENOSPC, -ENOMEM, -EINVAL: see waiting.h; -EMSGSIZE:
- * longer than chat_line_max(). */
+/*
+ * The user says a line or gives a command.  0; -ENOSPC, -ENOMEM, -EINVAL: see waiting.h; -EMSGSIZE:
+ * longer than chat_line_max().
+ */
 int chat_say(struct chat *chat, const char *text, size_t size);
 
 /* How many bytes a line may have, with room for what goes before it. */
 size_t chat_line_max(const struct chat *chat);
 
-/* Sends what waits, if it is live.  To be called whenever `out` has room, and after chat_hear().
+/*
+ * Sends what waits, if it is live.  To be called whenever `out` has room, and after chat_hear().
  * Leaves WAITING_SPARE bytes free; `out` has a capacity of LINK_OUT_SIZE, or long lines never go.
  */
 void chat_send(struct chat *chat, struct buffer *out);

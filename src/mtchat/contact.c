@@ -175,7 +175,7 @@ static void receive(struct contact *contact)
 int contact_init(struct contact *ret, const struct target *target, const struct chat_wish *wish,
 		 uint64_t timeout_ms)
 {
-	uint64_t seeds[2];
+	uint64_t seeds[3];
 	int r;
 
 	*ret = (struct contact){0};
@@ -187,7 +187,7 @@ int contact_init(struct contact *ret, const struct target *target, const struct 
 		.dial = {.fd = -1, .link = -1},
 		.timeout_ms = timeout_ms,
 	};
-	chat_init(&ret->chat, wish, seeds[0]);
+	chat_init(&ret->chat, wish, seeds[0], seeds[2]);
 	backoff_init(&ret->backoff, seeds[1]);
 	r = wire_init(&ret->wire);
 	if (r == 0)
@@ -223,6 +223,12 @@ struct pollfd contact_poll(const struct contact *contact)
 	}
 }
 
+/* Is it not known yet which hello is the server's? */
+static bool is_greeting(const struct contact *contact)
+{
+	return contact->state == CONTACT_UP && contact->chat.state == CHAT_ASKS;
+}
+
 uint64_t contact_deadline(const struct contact *contact)
 {
 	uint64_t last = contact->heard_ms;
@@ -232,7 +238,7 @@ uint64_t contact_deadline(const struct contact *contact)
 	case CONTACT_PAUSES:
 		return contact->deadline_ms;
 	case CONTACT_UP:
-		if (contact->leaves)
+		if (contact->leaves || is_greeting(contact))
 			return contact->deadline_ms;
 		if (contact->pinged_ms > last)
 			last = contact->pinged_ms;
@@ -249,7 +255,7 @@ static void fall_due(struct contact *contact)
 		be_over(contact);
 	} else if (contact->state == CONTACT_ASKS && !contact->was_up) {
 		be_plain(contact);
-	} else if (contact->state == CONTACT_ASKS || contact->pinged_ms) {
+	} else if (contact->state == CONTACT_ASKS || is_greeting(contact) || contact->pinged_ms) {
 		lose(contact);
 	} else {
 		contact->pinged_ms = clock_ms();
@@ -270,6 +276,7 @@ static void work_link(struct contact *contact, short revents)
 	if (contact->state == CONTACT_ASKS && incoming_hello(&contact->wire.in)) {
 		contact->state = CONTACT_UP;
 		contact->was_up = true;
+		contact->deadline_ms = clock_ms() + contact->timeout_ms;
 	}
 	if (has_link(contact) && clock_ms() >= contact_deadline(contact))
 		fall_due(contact);
@@ -287,42 +294,31 @@ void contact_work(struct contact *contact, short revents)
 		dial_again(contact);
 }
 
-/* Is it the answer to our own ping? */
-static bool is_our_pong(struct contact *contact, const struct event *event)
+/* Is it the answer to our own ping?  Then it is done with. */
+static bool take_our_pong(struct contact *contact, struct event *event)
 {
 	if (contact->pinged_ms == 0 || event->kind != EVENT_PONG || !event->token ||
 	    strcmp(event->token, PING_NAME) != 0)
 		return false;
 	contact->pinged_ms = 0;
+	event_done(event);
 	return true;
 }
 
-/* The server lets us go, and we had not asked for it. */
-static bool is_let_go(const struct contact *contact, const struct event *event)
+/* The chat has heard something: the link goes its way. */
+static void follow_chat(struct contact *contact)
 {
-	if (event->kind != EVENT_BYE || contact->leaves)
-		return false;
-	return !event->text ||
-	       (strcmp(event->text, "quit") != 0 && strcmp(event->text, "taken over") != 0);
-}
+	const struct chat *chat = &contact->chat;
 
-static int take(struct contact *contact, const struct event *event)
-{
-	int flags;
-
-	if (is_let_go(contact, event)) {
-		lose(contact);
-		return 0;
-	}
-	flags = chat_hear(&contact->chat, event, &contact->wire.asks);
-	if (contact->chat.state == CHAT_OVER) {
+	if (chat->state == CHAT_OVER) {
 		be_over(contact);
-		return flags;
+	} else if (chat->state == CHAT_OFF) {
+		end(contact);
+	} else {
+		if (chat_is_up(chat))
+			backoff_reset(&contact->backoff);
+		send_all(contact);
 	}
-	if (chat_is_up(&contact->chat))
-		backoff_reset(&contact->backoff);
-	send_all(contact);
-	return flags;
 }
 
 bool contact_hear(struct contact *contact, struct event *ret, int *ret_flags, const char **ret_raw,
@@ -335,21 +331,19 @@ bool contact_hear(struct contact *contact, struct event *ret, int *ret_flags, co
 	do {
 		if (contact->state != CONTACT_UP || !wire_can_ask(&contact->wire))
 			return false;
-		r = incoming_event(&contact->wire.in, ret, &raw, &size);
-		if (r == -ENOMEM || r == -EPROTO)
-			lose(contact); /* as if it had not come: it is caught up */
-		if (r < 0)
-			return false;
-		if (!is_our_pong(contact, ret))
-			break;
-		event_done(ret);
-	} while (true);
-	*ret_flags = take(contact, ret);
+		r = wire_event(&contact->wire, &contact->chat, ret, &raw, &size);
+	} while (r == 0 && take_our_pong(contact, ret));
+	if (r >= 0)
+		*ret_flags = r == 0 ? chat_hear(&contact->chat, ret, &contact->wire.asks) : 0;
+	if (r == -ENOMEM || r == -EPROTO)
+		end(contact); /* as if it had not come: it is caught up */
+	else
+		follow_chat(contact); /* also if there is no event: it may have asked something */
 	if (ret_raw)
 		*ret_raw = raw;
 	if (ret_size)
 		*ret_size = size;
-	return true;
+	return r >= 0;
 }
 
 int contact_say(struct contact *contact, const char *text, size_t size)

@@ -7,6 +7,9 @@
  *	  ^    `- failed -. <-------'---- lost -------'
  *	  '--- time ---- PAUSES      ASKS -- no hello within CONTACT_ASK_MS --> PLAIN
  *
+ * UP says only that somebody there knows JSON Lines.  While the chat ASKS in it, what comes may be
+ * text of strangers; if the chat does not find the true hello within the timeout, the link is lost.
+ *
  * PLAIN is the first time only: a server that has spoken JSON Lines once is dialled again.  The
  * first failure to dial ends it (FAILED); later ones do not, unless the server refuses the name.
  * All in one thread, and nothing is waited for: the caller polls.  (But an ssh that does not end
@@ -52,11 +55,11 @@ struct contact {
 	uint64_t timeout_ms;  /* silence that is too long: asks with /ping, then as long again */
 	uint64_t heard_ms;    /* when something last came */
 	uint64_t pinged_ms;   /* when /ping went; 0: it was answered */
-	uint64_t deadline_ms; /* of ASKS, PAUSES, and of leaving */
+	uint64_t deadline_ms; /* of ASKS, PAUSES, of UP while the chat asks, and of leaving */
 	uint64_t lost_ms;     /* when the link was lost; 0: it is not.  The caller's to reset */
 	bool hears;           /* something has come on this link */
 	bool was_up;          /* once: it is dialled again then */
-	bool leaves;          /* half-closed by us, or /quit was sent: an end is no loss */
+	bool leaves;          /* /quit was sent: an end is no loss */
 	int status;           /* FAILED: an exit status */
 	char why[DIAL_WHY_SIZE];
 };
@@ -79,9 +82,8 @@ void contact_work(struct contact *contact, short revents);
  * The next event that has come, and HEARD_ flags; false: none.  The caller frees it (event_done).
  * Call it until it is false after each contact_work().  ret_raw and ret_size, if not NULL: the line
  * as it came, without its end, good until the next call of any function.
- * Not given: what is no event; the pong for our own ping.  A BYE that nobody asked for is a lost
- * link, and comes with no flags; but not that of a connection whose name was taken over: one that
- * took it back would do so for ever.
+ * Not given: what is no event; what comes before the true hello, which is given when it is known to
+ * be that; the pongs for our own pings.  A BYE that means a lost link comes with no flags.
  */
 bool contact_hear(struct contact *contact, struct event *ret, int *ret_flags, const char **ret_raw,
 		  size_t *ret_size);

@@ -11,6 +11,10 @@
 #include "mtchat/i18n.h"
 #include "mtchat/own-commands.h"
 
+_Static_assert((int)HEARD_OLD == SCREEN_OLD && (int)HEARD_OWN == SCREEN_OWN &&
+		       (int)HEARD_GREETS == SCREEN_GREETS,
+	       "the screen is given what was heard");
+
 int64_t conversation_now(void)
 {
 	return (int64_t)(clock_real_us() / 1000);
@@ -32,15 +36,6 @@ void conversation_done(struct conversation *conversation)
 }
 
 /* -- events -- */
-
-static bool is_ignored(const struct conversation *conversation, const struct event *event)
-{
-	bool speaks = event->kind == EVENT_SAY || event->kind == EVENT_ME ||
-		      event->kind == EVENT_PRIV;
-
-	return speaks && event->from && strcmp(event->from, conversation->contact.chat.name) != 0 &&
-	       ignored_has(&conversation->settings->ignored, event->from);
-}
 
 /* A rule goes before the first line of history, but not before what was caught up. */
 static void begin_replay(struct conversation *conversation, const struct event *event)
@@ -78,10 +73,9 @@ static bool is_seen(const struct conversation *conversation, const struct event 
 
 static void show(struct conversation *conversation, const struct event *event, int heard, FILE *to)
 {
-	int flags = (heard & HEARD_OLD ? SCREEN_OLD : 0) | (heard & HEARD_OWN ? SCREEN_OWN : 0) |
-		    (heard & HEARD_GREETS ? SCREEN_GREETS : 0);
+	int flags = heard & (HEARD_OLD | HEARD_OWN | HEARD_GREETS);
 
-	if (is_ignored(conversation, event))
+	if (settings_hides(conversation->settings, event, conversation->contact.chat.name))
 		return;
 	if (conversation->replay.begins && is_seen(conversation, event))
 		rule_replay(conversation, event, to);
@@ -91,22 +85,30 @@ static void show(struct conversation *conversation, const struct event *event, i
 		     to);
 }
 
+void conversation_back_text(const struct contact *contact, char *ret, size_t size)
+{
+	const struct chat *chat = &contact->chat;
+	unsigned long long seconds = (clock_ms() - contact->lost_ms + 500) / 1000;
+	unsigned long long caught = chat->caught, missed = chat->missed;
+
+	if (missed)
+		snprintf(ret, size,
+			 ngettext("back after %llu s, %llu line caught up, %llu missed",
+				  "back after %llu s, %llu lines caught up, %llu missed", caught),
+			 seconds, caught, missed);
+	else
+		snprintf(ret, size,
+			 ngettext("back after %llu s, %llu line caught up",
+				  "back after %llu s, %llu lines caught up", caught),
+			 seconds, caught);
+}
+
 static void tell_back(struct conversation *conversation, FILE *to)
 {
-	struct contact *contact = &conversation->contact;
-	const struct chat *chat = &contact->chat;
-	uint64_t seconds = (clock_ms() - contact->lost_ms + 500) / 1000;
-	struct screen *screen = &conversation->screen;
+	char text[CONVERSATION_BACK_SIZE];
 
-	if (chat->missed)
-		screen_tell(screen, conversation_now(), to,
-			    _("back after %" PRIu64 " s, %" PRIu64 " lines caught up, %" PRIu64
-			      " missed"),
-			    seconds, chat->caught, chat->missed);
-	else
-		screen_tell(screen, conversation_now(), to,
-			    _("back after %" PRIu64 " s, %" PRIu64 " lines caught up"), seconds,
-			    chat->caught);
+	conversation_back_text(&conversation->contact, text, sizeof(text));
+	screen_tell(&conversation->screen, conversation_now(), to, "%s", text);
 }
 
 static void become_live(struct conversation *conversation, int heard, FILE *to)
@@ -176,15 +178,17 @@ bool conversation_hear(struct conversation *conversation, FILE *to)
 
 /* -- what is typed -- */
 
-bool conversation_say(struct conversation *conversation, const char *line, FILE *to)
+int conversation_say(struct conversation *conversation, const char *line, FILE *to)
 {
 	struct screen *screen = &conversation->screen;
 	size_t size = strlen(line);
 	int r;
 
 	if (own_command_run(conversation, line, to))
-		return true;
+		return 0;
 	r = contact_say(&conversation->contact, line, size);
+	if (r == -ENOSPC && chat_is_up(&conversation->contact.chat))
+		return -EAGAIN;
 	if (r == -ENOSPC)
 		screen_tell(screen, conversation_now(), to,
 			    _("%d lines are waiting already; not taken: %s"), WAITING_MAX, line);
@@ -194,5 +198,5 @@ bool conversation_say(struct conversation *conversation, const char *line, FILE 
 	else if (r < 0)
 		screen_tell(screen, conversation_now(), to, "%s",
 			    strerror(-r)); /* NOLINT(concurrency-mt-unsafe) */
-	return r == 0;
+	return r;
 }

@@ -41,10 +41,15 @@ void conversation_done(struct conversation *conversation);
 bool conversation_hear(struct conversation *conversation, FILE *to);
 
 /*
- * One line that was typed: said, a command of ours, or one of the server's.  False: it was not
- * taken, which is told.
+ * One line that was typed: said, a command of ours, or one of the server's.  0; -EAGAIN: too many
+ * wait to come back, on a link that stands: later; or another -errno: it was not taken, which is
+ * told.
  */
-bool conversation_say(struct conversation *conversation, const char *line, FILE *to);
+int conversation_say(struct conversation *conversation, const char *line, FILE *to);
+
+/* "back after 3 s, 4 lines caught up": of a link that was lost, once it is live again. */
+enum { CONVERSATION_BACK_SIZE = 128 };
+void conversation_back_text(const struct contact *contact, char *ret, size_t size);
 
 /* Milliseconds since 1970. */
 int64_t conversation_now(void);

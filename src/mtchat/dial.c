@@ -53,7 +53,9 @@ static void report_send(int fd, struct report *report, int link)
 	sendmsg(fd, &message, MSG_NOSIGNAL); /* if it fails, the parent is gone, and so are we */
 }
 
-/* 1: a report, and *ret_link if a link came with it; 0: the child ended or is ssh now; or -errno.
+/*
+ * 1: a report, and *ret_link if a link came with it: without a free descriptor here it is lost on
+ * the way; 0: the child ended or is ssh now; or -errno.
  */
 static int report_receive(int fd, struct report *ret, int *ret_link)
 {
@@ -86,7 +88,6 @@ static int connect_to(const struct target *target, struct report *ret)
 {
 	CLEANUP(addresses_done) struct addresses addresses = {0};
 	char place[PLACE_SIZE];
-	struct link link;
 	int r;
 
 	r = addresses_find(&addresses, target);
@@ -100,7 +101,7 @@ static int connect_to(const struct target *target, struct report *ret)
 				 target->host, gai_strerror(r));
 		return -1;
 	}
-	r = link_open(&link, &addresses);
+	r = link_connect(&addresses);
 	if (r < 0) {
 		target_print(target, place, sizeof(place));
 		ret->status = EX_UNAVAILABLE;
@@ -108,7 +109,7 @@ static int connect_to(const struct target *target, struct report *ret)
 		snprintf(ret->why, sizeof(ret->why), _("cannot connect to %s: %m"), place);
 		return -1;
 	}
-	return link.fd;
+	return r;
 }
 
 /* What the child does for a host or a path. */
@@ -139,8 +140,9 @@ static void run_ssh(const char *host, bool quiet, int link, int fd)
 }
 
 /*
- * A child that is like a new process: no handler of the parent's runs in it, nothing is ignored,
- * and it does not outlive the parent.  0 in the child; its pid; or -errno.
+ * A child that does not outlive the parent.  Of its signals it has back what this program changes
+ * for itself: SIGPIPE, which it ignores, and the mask; there are no handlers.  What was ignored
+ * from the begin, as under nohup, stays so.  0 in the child; its pid; or -errno.
  */
 static pid_t fork_child(int death_signal)
 {
@@ -157,8 +159,7 @@ static pid_t fork_child(int death_signal)
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 		return pid < 0 ? -error : pid;
 	}
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL); /* those that have no other way fail */
+	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, death_signal);
 	if (getppid() != parent) /* it ended before that */
 		_exit(EX_OSERR);
@@ -220,7 +221,7 @@ bool dial_end(struct dial *dial, struct dialled *ret)
 	if (r == -EAGAIN)
 		return false;
 	*ret = (struct dialled){.fd = -1};
-	if (r == 1) {
+	if (r == 1 && (report.status != 0 || link >= 0)) {
 		ret->fd = link;
 		ret->status = report.status;
 		memcpy(ret->why, report.why, sizeof(ret->why));

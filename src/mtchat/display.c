@@ -7,18 +7,23 @@
 #include <readline/readline.h>
 
 #include "mtchat/outlet.h"
+#include "mtchat/slice.h"
 
 #define SCROLL_MODE "horizontal-scroll-mode"
 
-enum { ROWS_KEPT_FREE = 2 }; /* of the terminal, for what is typed */
+enum {
+	ROWS_KEPT_FREE = 2,     /* of the terminal, for what is typed */
+	ASKING_SIZE_MAX = 2048, /* of a prompt with a question behind it: more is no row */
+};
 
 static struct display {
 	struct area area;
-	size_t drawn;            /* so many rows of the area, the last ones, are on the terminal */
-	const char *replacement; /* of the prompt, or NULL */
-	int lines, columns;      /* of the terminal, when it was last drawn */
-	bool scrolls;            /* what is typed is too tall: one row of it is shown */
-	bool always_scrolls;     /* the user wants that */
+	size_t drawn;         /* so many rows of the area, the last ones, are on the terminal */
+	const char *question; /* NULL: none */
+	int lines, columns;   /* of the terminal, when it was last drawn */
+	bool sliced;          /* one row of what is typed is shown */
+	bool always_sliced;   /* the user wants that */
+	size_t cursor_column; /* if it is sliced */
 } display;
 
 struct area *display_area(void)
@@ -39,9 +44,9 @@ bool display_climbs(void)
 	return rl_get_termcap("up") != NULL;
 }
 
-void display_replace_prompt(const char *text)
+void display_ask(const char *question)
 {
-	display.replacement = text;
+	display.question = question;
 }
 
 /* Is readline's own question in the place of the prompt?  It keeps the prompt aside meanwhile. */
@@ -52,9 +57,16 @@ static bool readline_asks(void)
 
 static const char *wanted_prompt(void)
 {
-	if (display.replacement)
-		return display.replacement;
-	return display.area.prompt ? display.area.prompt : "";
+	static char both[ASKING_SIZE_MAX];
+	const char *prompt = display.area.prompt ? display.area.prompt : "";
+	size_t columns = display_columns();
+
+	if (!display.question)
+		return prompt;
+	if (snprintf(both, sizeof(both), "%s%s", prompt, display.question) < (int)sizeof(both) &&
+	    columns > 1 && area_text_rows(both, columns - 1) == 1) /* and a column for the cursor */
+		return both;
+	return display.question;
 }
 
 static bool is_stale(void)
@@ -73,47 +85,85 @@ static size_t physical_rows(void)
 	return rows;
 }
 
-static void set_scrolling(bool on)
-{
-	if (display.scrolls == on || display.always_scrolls)
-		return;
-	display.scrolls = on;
-	rl_variable_bind(SCROLL_MODE, on ? "on" : "off");
-}
-
 /*
  * What is taller than the terminal would leave its upper rows in the scrollback, once more with
- * each line that comes: so then it is one row that scrolls, with "^J" for its LFs.
+ * each line that comes.  Where the cursor cannot move up, more than one row is too tall.
  */
+static bool is_tall(void)
+{
+	size_t columns = display_columns();
+	struct spot spot = {0};
+
+	spot_move(&spot, columns, rl_display_prompt, strlen(rl_display_prompt));
+	spot_move(&spot, columns, rl_line_buffer, (size_t)rl_end);
+	if (!display_climbs())
+		return spot.row > 0 || spot.column + 1 >= columns;
+	if (spot.column == columns)
+		spot.row++; /* the cursor's */
+	return spot.row + 1 + physical_rows() > (size_t)display.lines;
+}
+
+/* readline is told that its row is empty: so it leaves it to us. */
+static void draw_slice(void)
+{
+	const char *clear = rl_get_termcap("ce");
+	struct slice slice = {
+		.prompt = rl_display_prompt,
+		.line = rl_line_buffer,
+		.size = (size_t)rl_end,
+		.point = (size_t)rl_point,
+		.columns = display_columns(),
+	};
+	size_t width;
+
+	putc('\r', rl_outstream);
+	width = slice_write(&slice, false, rl_outstream);
+	if (clear && *clear)
+		outlet_control("ce");
+	else if (width < slice.columns)
+		fprintf(rl_outstream, "%*s", (int)(slice.columns - 1 - width), "");
+	putc('\r', rl_outstream);
+	display.cursor_column = slice_write(&slice, true, rl_outstream);
+	rl_on_new_line();
+}
+
 static void redisplay(void)
 {
-	struct spot spot = {0};
-	bool tall;
+	bool sliced = display.always_sliced || is_tall();
 
-	spot_move(&spot, display_columns(), rl_display_prompt, strlen(rl_display_prompt));
-	spot_move(&spot, display_columns(), rl_line_buffer, (size_t)rl_end);
-	tall = spot.row + 1 + physical_rows() > (size_t)display.lines;
-	if (tall != display.scrolls) {
+	if (sliced != display.sliced) {
 		rl_clear_visible_line();
 		rl_on_new_line();
-		set_scrolling(tall);
+		display.sliced = sliced;
 	}
-	rl_redisplay();
+	if (sliced)
+		draw_slice();
+	else
+		rl_redisplay();
 }
 
 void display_init(void)
 {
 	display = (struct display){0};
 	rl_get_screen_size(&display.lines, &display.columns);
-	display.always_scrolls = strcmp(rl_variable_value(SCROLL_MODE), "on") == 0;
+	display.always_sliced = strcmp(rl_variable_value(SCROLL_MODE), "on") == 0;
+	rl_variable_bind(SCROLL_MODE, "off");
 	rl_redisplay_function = redisplay;
 }
 
 void display_done(void)
 {
 	area_done(&display.area);
-	set_scrolling(false);
+	rl_variable_bind(SCROLL_MODE, display.always_sliced ? "on" : "off");
 	rl_redisplay_function = rl_redisplay;
+}
+
+void display_leave_line(void)
+{
+	if (!display.sliced)
+		return; /* readline does it */
+	putc('\n', rl_outstream);
+	rl_on_new_line();
 }
 
 static void climb(size_t rows)
@@ -196,8 +246,8 @@ static size_t rows_above_cursor(size_t columns)
 {
 	struct spot spot = {0};
 
-	if (display.scrolls || display.always_scrolls)
-		return 0;
+	if (display.sliced)
+		return display.cursor_column / columns;
 	spot_move(&spot, columns, rl_display_prompt, strlen(rl_display_prompt));
 	spot_move(&spot, columns, rl_line_buffer, (size_t)rl_point);
 	return spot.row + (spot.column == columns ? 1 : 0);

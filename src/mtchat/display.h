@@ -4,6 +4,9 @@
  * readline draws the prompt and what is typed, and knows where; the rows above are ours.  The
  * cursor is in readline's part whenever nobody draws.  Everything goes to the outlet, so nothing
  * is on the terminal before outlet_flush().
+ *
+ * What is taller than the terminal is one row of it, and that is ours, too (slice.h): readline's
+ * own horizontal scrolling cuts characters.
  */
 #pragma once
 
@@ -19,8 +22,11 @@ void display_done(void);
 /* Its texts; to be changed only while it is not drawn. */
 struct area *display_area(void);
 
-/* What stands in place of the prompt, until NULL.  Stays the caller's. */
-void display_replace_prompt(const char *text);
+/*
+ * What is asked, until NULL: it stands behind the prompt, or alone if both do not fit one row.
+ * Stays the caller's.
+ */
+void display_ask(const char *question);
 
 /* Clears it: the cursor is where the first row was. */
 void display_erase(void);
@@ -30,6 +36,9 @@ void display_draw(void);
 
 /* readline's part alone is not on the terminal any more, the cursor where it began. */
 void display_forget_line(void);
+
+/* The line that stays on the terminal is at its end: what comes is below it. */
+void display_leave_line(void);
 
 /* readline had something to ask (a search), so the prompt had to wait for its other text. */
 void display_catch_up(void);

@@ -3,7 +3,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -28,44 +27,84 @@ struct follow {
 	struct contact contact;
 	struct screen screen;
 	bool json, goes_on;
+	FILE *out; /* to be written to stdout, in memory: */
+	char *out_text;
+	size_t out_size;
 	bool told_lost;
 	bool ended; /* all of the history is there, and no more is wanted */
 	int status; /* that it ends with */
 };
 
-/* As it came, if it is harmless: a server's JSON can have in it what no terminal should get. */
-static void write_raw(const struct event *event, const char *raw, size_t size)
+/* Waits until stdout has taken it all.  0, or -errno. */
+static int write_out(struct follow *follow)
 {
-	AUTO_FREE char *escaped = NULL;
+	const char *bytes;
+	ssize_t written;
+	size_t size;
 
-	if (text_clean_prefix(raw, size) == size) {
-		fwrite(raw, 1, size, stdout);
-	} else if ((escaped = json_dumps(event->json, JSON_ENSURE_ASCII | JSON_COMPACT))) {
-		for (const char *at = escaped; *at; at++)
-			*at == 0x7f ? fputs("\\u007f", stdout) : putc(*at, stdout);
+	fflush(follow->out);
+	bytes = follow->out_text;
+	size = follow->out_size;
+	while (size > 0) {
+		written = write(STDOUT_FILENO, bytes, size);
+		if (written >= 0) {
+			bytes += written;
+			size -= (size_t)written;
+		} else if (errno == EAGAIN) { /* somebody has made it non-blocking */
+			poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+		} else if (errno != EINTR) {
+			return -errno;
+		}
 	}
-	putc('\n', stdout);
+	rewind(follow->out);
+	return 0;
+}
+
+/* On stderr, behind all that was printed before. */
+static void tell(struct follow *follow, const char *text)
+{
+	write_out(follow); /* that it fails is told by the next one */
+	safe_warn(text);
+}
+
+/*
+ * As it came, if it is harmless: a server's JSON can have in it what no terminal should get.  But
+ * the key by which one takes one's name back is nobody else's business.
+ */
+static void write_raw(struct follow *follow, const struct event *event, const char *raw,
+		      size_t size)
+{
+	bool clean = text_clean_prefix(raw, size) == size;
+	AUTO_FREE char *made = NULL;
+
+	if (clean && event->kind != EVENT_HELLO) {
+		fwrite(raw, 1, size, follow->out);
+		putc('\n', follow->out);
+		return;
+	}
+	if (event->kind == EVENT_HELLO)
+		json_object_del(event->json, "key");
+	made = json_dumps(event->json, JSON_COMPACT | (clean ? 0 : JSON_ENSURE_ASCII));
+	for (const char *at = made; at && *at; at++)
+		*at == 0x7f ? fputs("\\u007f", follow->out) : putc(*at, follow->out);
+	putc('\n', follow->out);
 }
 
 static bool is_ours(const struct follow *follow, const struct event *event, int heard)
 {
 	if (heard & HEARD_SHOWS)
-		return !event->from || !ignored_has(&follow->settings->ignored, event->from);
+		return !settings_hides(follow->settings, event, follow->contact.chat.name);
 	return follow->json && !event_is_line(event);
 }
 
 static void tell_back(struct follow *follow)
 {
-	const struct chat *chat = &follow->contact.chat;
-	uint64_t seconds = (clock_ms() - follow->contact.lost_ms + 500) / 1000;
+	char text[CONVERSATION_BACK_SIZE];
 
-	if (follow->told_lost && chat->missed)
-		warnx(_("back after %" PRIu64 " s, %" PRIu64 " lines caught up, %" PRIu64
-			" missed"),
-		      seconds, chat->caught, chat->missed);
-	else if (follow->told_lost)
-		warnx(_("back after %" PRIu64 " s, %" PRIu64 " lines caught up"), seconds,
-		      chat->caught);
+	if (follow->told_lost) {
+		conversation_back_text(&follow->contact, text, sizeof(text));
+		tell(follow, text);
+	}
 	follow->told_lost = false;
 	follow->contact.lost_ms = 0;
 }
@@ -73,8 +112,7 @@ static void tell_back(struct follow *follow)
 static void become_live(struct follow *follow, int heard)
 {
 	if (heard & HEARD_ANEW) {
-		fflush(stdout);
-		warnx(_("the history has begun anew; lines may be missing"));
+		tell(follow, _("the history has begun anew; lines may be missing"));
 		if (!follow->goes_on)
 			follow->status = EX_DATAERR;
 	}
@@ -94,8 +132,7 @@ static bool is_refusal(const struct follow *follow, const struct event *event)
 
 static void refuse(struct follow *follow, const struct event *event)
 {
-	fflush(stdout);
-	safe_warn(event->text);
+	tell(follow, event->text);
 	follow->status = follow->contact.chat.refused ? EX_NOPERM : EX_DATAERR;
 	follow->ended = true;
 }
@@ -111,17 +148,16 @@ static void hear(struct follow *follow)
 		if (is_refusal(follow, &event))
 			refuse(follow, &event);
 		else if (is_ours(follow, &event, heard) && follow->json)
-			write_raw(&event, raw, size);
+			write_raw(follow, &event, raw, size);
 		else if (is_ours(follow, &event, heard))
 			screen_event(&follow->screen, &event, heard & HEARD_OLD ? SCREEN_OLD : 0,
-				     "", conversation_now(), stdout);
+				     "", conversation_now(), follow->out);
 		if (event.kind == EVENT_LIVE)
 			become_live(follow, heard);
 		event_done(&event);
 	}
 	if (follow->contact.lost_ms && !follow->told_lost) {
-		fflush(stdout);
-		warnx(_("link lost, retrying"));
+		tell(follow, _("link lost, retrying"));
 		follow->told_lost = true;
 	}
 }
@@ -150,7 +186,7 @@ static int look_for_end(const struct follow *follow)
 /* Nobody reads any more: that is how a reader says that it has had enough. */
 static bool output_is_gone(const struct pollfd *output)
 {
-	return output->revents & (POLLERR | POLLNVAL);
+	return output->revents & (POLLERR | POLLHUP | POLLNVAL);
 }
 
 static int step(struct follow *follow)
@@ -159,6 +195,7 @@ static int step(struct follow *follow)
 		[POLL_LINK] = contact_poll(&follow->contact),
 		[POLL_OUTPUT] = {.fd = STDOUT_FILENO}, /* of a pipe without a reader: POLLERR */
 	};
+	int r;
 
 	if (poll(fds, POLL_COUNT, deadline_timeout(contact_deadline(&follow->contact))) < 0)
 		return errno == EINTR ? GO_ON : (warn("poll"), EX_OSERR);
@@ -166,18 +203,38 @@ static int step(struct follow *follow)
 		return EX_OK;
 	contact_work(&follow->contact, fds[POLL_LINK].revents);
 	hear(follow);
-	if (fflush(stdout) == 0)
+	r = write_out(follow);
+	if (r == 0)
 		return look_for_end(follow);
-	if (errno == EPIPE)
+	if (r == -EPIPE)
 		return EX_OK;
+	errno = -r;
 	warn(_("cannot write standard output"));
 	return EX_IOERR;
+}
+
+static int run(struct follow *follow, const struct target *target)
+{
+	int status, r = -ENOMEM;
+
+	follow->out = open_memstream(&follow->out_text, &follow->out_size);
+	if (follow->out)
+		r = contact_init(&follow->contact, target, &follow->settings->wish,
+				 (uint64_t)follow->settings->timeout * 1000);
+	if (r < 0) {
+		errno = -r;
+		return warn(_("cannot start")), EX_OSERR;
+	}
+	do {
+		status = step(follow);
+	} while (status == GO_ON);
+	return status;
 }
 
 int follow_run(struct settings *settings, const struct target *target, bool json, bool goes_on)
 {
 	struct follow *follow = calloc(1, sizeof(*follow));
-	int status = EX_OSERR, r;
+	int status;
 
 	if (!follow)
 		return warnx(_("not enough memory")), EX_OSERR;
@@ -185,17 +242,11 @@ int follow_run(struct settings *settings, const struct target *target, bool json
 	settings->style.dates = true;
 	settings->style.bell = BELL_OFF;
 	screen_init(&follow->screen, &settings->style, 80);
-	r = contact_init(&follow->contact, target, &settings->wish,
-			 (uint64_t)settings->timeout * 1000);
-	if (r < 0) {
-		errno = -r;
-		warn(_("cannot start"));
-	} else {
-		do {
-			status = step(follow);
-		} while (status == GO_ON);
-	}
+	status = run(follow, target);
 	contact_done(&follow->contact);
+	if (follow->out)
+		fclose(follow->out);
+	free(follow->out_text);
 	free(follow);
 	return status;
 }

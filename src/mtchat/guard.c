@@ -42,7 +42,7 @@ bool guard_asks(struct guard *ret, const char *text, size_t max_line)
 
 static void print_size(size_t size, char *to)
 {
-	if (size < 1000) /* of more than three lines: it is never just one */
+	if (size < 1000) /* more than GUARD_LINES lines: it is never just one byte */
 		snprintf(to, SIZE_TEXT_SIZE, _("%zu bytes"), size);
 	else if (size < 1000000)
 		snprintf(to, SIZE_TEXT_SIZE, _("%.1f KB"), (double)size / 1e3);
@@ -54,7 +54,6 @@ void guard_question(const struct guard *guard, char *ret)
 {
 	char size[SIZE_TEXT_SIZE];
 
-	print_size(guard->size, size);
 	if (!guard->may_send) {
 		snprintf(ret, GUARD_QUESTION_SIZE,
 			 ngettext("too long by %zu byte; any key = edit ",
@@ -62,6 +61,7 @@ void guard_question(const struct guard *guard, char *ret)
 			 guard->too_long);
 		return;
 	}
+	print_size(guard->size, size);
 	if (guard->may_join)
 		snprintf(ret, GUARD_QUESTION_SIZE,
 			 _("send %zu lines (%s)? y = send, j = one line, any other key = edit "),

@@ -2,6 +2,7 @@
 #include "mtchat/incoming.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/line.h"
@@ -23,12 +24,18 @@ int incoming_init(struct incoming *ret)
 void incoming_done(struct incoming *incoming)
 {
 	buffer_done(&incoming->bytes);
+	free(incoming->kept);
+	incoming->kept = NULL;
 }
 
 void incoming_empty(struct incoming *incoming)
 {
 	buffer_taken(&incoming->bytes, buffer_size(&incoming->bytes));
-	*incoming = (struct incoming){.bytes = incoming->bytes};
+	*incoming = (struct incoming){
+		.bytes = incoming->bytes,
+		.kept = incoming->kept,
+		.kept_size = incoming->kept_size,
+	};
 }
 
 bool incoming_has_room(const struct incoming *incoming)
@@ -170,6 +177,26 @@ int incoming_event(struct incoming *incoming, struct event *ret, const char **re
 	return line.kind == LINE_MORE ? -EAGAIN : r;
 }
 
+int incoming_keep(struct incoming *incoming, const char *raw, size_t size)
+{
+	char *kept = realloc(incoming->kept, size + 1); /* not 0 bytes */
+
+	if (!kept)
+		return -ENOMEM;
+	memcpy(kept, raw, size);
+	incoming->kept = kept;
+	incoming->kept_size = size;
+	return 0;
+}
+
+int incoming_kept(const struct incoming *incoming, struct event *ret, const char **ret_raw,
+		  size_t *ret_size)
+{
+	*ret_raw = incoming->kept;
+	*ret_size = incoming->kept_size;
+	return event_read(ret, incoming->kept, incoming->kept_size);
+}
+
 void incoming_take(struct incoming *incoming, struct buffer *ret)
 {
 	size_t size;
@@ -181,5 +208,7 @@ void incoming_take(struct incoming *incoming, struct buffer *ret)
 			buffer_taken(&incoming->bytes, size - INCOMING_HELD_MAX);
 	}
 	*ret = incoming->bytes;
+	incoming->bytes = (struct buffer){0};
+	incoming_done(incoming);
 	*incoming = (struct incoming){0};
 }

@@ -26,6 +26,8 @@ struct incoming {
 	size_t held;         /* whole lines that are no hello */
 	uint64_t discarded;  /* of a line that is too long, so far */
 	bool echoed;         /* a /json that came back was dropped */
+	char *kept;          /* a line that is needed later; NULL: none was yet */
+	size_t kept_size;
 };
 
 /* 0, or -ENOMEM. */
@@ -57,6 +59,16 @@ const char *incoming_full_house(const struct incoming *incoming, size_t *ret_siz
  */
 int incoming_event(struct incoming *incoming, struct event *ret, const char **ret_raw,
 		   size_t *ret_size);
+
+/*
+ * Keeps a copy of a line, in place of the one that it kept before: the latest hello, until it is
+ * known to be the server's.  0, or -ENOMEM.
+ */
+int incoming_keep(struct incoming *incoming, const char *raw, size_t size);
+
+/* The event of that line, and the line itself, which stays until the next is kept.  0; -ENOMEM. */
+int incoming_kept(const struct incoming *incoming, struct event *ret, const char **ret_raw,
+		  size_t *ret_size);
 
 /* Hands over what was held, and the start of a line: the latest INCOMING_HELD_MAX bytes. */
 void incoming_take(struct incoming *incoming, struct buffer *ret);

@@ -37,24 +37,44 @@ static char **complete_nothing(const char *text, int start, int end)
 	return NULL;
 }
 
+/* Whatever keys call `from`, by default or by the user's inputrc, call `to` (NULL: nothing). */
+static void take_over(Keymap map, rl_command_func_t *from, rl_command_func_t *to)
+{
+	char **keys = rl_invoking_keyseqs_in_map(from, map);
+
+	for (size_t i = 0; keys && keys[i]; i++) {
+		rl_bind_keyseq_in_map(keys[i], to, map);
+		free(keys[i]);
+	}
+	free(keys);
+}
+
+static void bind_in_map(Keymap map, rl_command_func_t *enter)
+{
+	/* They end a line by another way, or read what gives a key back to those that do. */
+	rl_command_func_t *const others[] = {rl_operate_and_get_next, rl_insert_comment,
+					     rl_vi_eof_maybe, rl_re_read_init_file};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		take_over(map, others[i], NULL);
+	take_over(map, rl_newline, enter);
+	rl_bind_key_in_map('\r', enter, map);
+	rl_bind_key_in_map('\n', enter, map);
+	rl_bind_key_in_map(CTRL('D'), rl_delete, map);
+	rl_bind_key_in_map(CTRL('L'), clear_screen, map);
+	rl_bind_keyseq_in_map("\033[200~", paste_begin, map);
+}
+
 void keys_bind(rl_command_func_t *enter, const struct known *known)
 {
-	const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap,
-			       NULL};
-
 	keys_known = known;
 	rl_inhibit_completion = 1;
 	rl_attempted_completion_function = complete_nothing;
-	for (size_t i = 0; maps[i]; i++) {
-		rl_bind_key_in_map('\r', enter, maps[i]);
-		rl_bind_key_in_map('\n', enter, maps[i]);
-		rl_bind_key_in_map(CTRL('D'), rl_delete, maps[i]);
-		rl_bind_key_in_map(CTRL('L'), clear_screen, maps[i]);
-		rl_bind_keyseq_in_map("\033[200~", paste_begin, maps[i]);
-		rl_unbind_function_in_map(rl_operate_and_get_next, maps[i]);
-		rl_unbind_function_in_map(rl_insert_comment, maps[i]);
-		if (known && maps[i] != vi_movement_keymap)
-			rl_bind_key_in_map('\t', press_tab, maps[i]);
+	bind_in_map(emacs_standard_keymap, enter);
+	bind_in_map(vi_insertion_keymap, enter);
+	bind_in_map(vi_movement_keymap, enter);
+	if (known) {
+		rl_bind_key_in_map('\t', press_tab, emacs_standard_keymap);
+		rl_bind_key_in_map('\t', press_tab, vi_insertion_keymap);
 	}
-	rl_unbind_function_in_map(rl_insert_comment, emacs_meta_keymap);
 }

@@ -2,12 +2,13 @@
  * keys.h - keys that do something else here than in other programs with readline
  *
  * For those who edit as in emacs, and for those who edit as in vi:
- *	Enter	the caller's
+ *	Enter	the caller's, and so is any key that the user's inputrc makes an Enter
  *	TAB	tab.h; without `known`, a TAB
  *	^D	deletes; on an empty line, the end, which is readline's matter
  *	pastes	paste.h
  *	^L	an empty screen, the rows above the prompt included
- * What else would end a line is no key any more, as it would not be asked for.
+ * What else would end a line is no key any more, as it would not be asked for; nor is what reads
+ * the inputrc again, which would give such keys back.
  */
 #pragma once
 

@@ -90,13 +90,13 @@ int link_adopt(struct link *ret, int fd)
 	return r;
 }
 
-int link_open(struct link *ret, const struct addresses *addresses)
+int link_connect(const struct addresses *addresses)
 {
 	int fd = -EDESTADDRREQ;
 
 	for (size_t i = 0; i < addresses->count && fd < 0; i++)
 		fd = open_one(&addresses->at[i]);
-	return fd < 0 ? fd : link_adopt(ret, fd);
+	return fd;
 }
 
 void link_close(struct link *link)

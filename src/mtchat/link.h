@@ -19,8 +19,9 @@ struct link {
 	bool half_closed;  /* everything was sent, and the server was told so */
 };
 
-/* Tries each address in turn.  0; or -errno of the last one. */
-int link_open(struct link *ret, const struct addresses *addresses);
+/* Tries each address in turn.  A socket that does not block, the caller's; or -errno of the last.
+ */
+int link_connect(const struct addresses *addresses);
 
 /* A link of a socket that is connected and non-blocking; it is the link's.  0; -ENOMEM: closed. */
 int link_adopt(struct link *ret, int fd);

@@ -47,7 +47,7 @@ static void languages_open(void)
 }
 
 /* What goes before all that is said in the plain way: a name and a room, as commands. */
-static int introduce(struct session *session, const struct chat_wish *wish)
+static void introduce(struct session *session, const struct chat_wish *wish)
 {
 	char text[sizeof("/name \n/join \n") + CHAT_NAME_SIZE + CHAT_NAME_SIZE];
 	int size = 0;
@@ -56,7 +56,7 @@ static int introduce(struct session *session, const struct chat_wish *wish)
 		size += sprintf(text, "/name %s\n", wish->name);
 	if (*wish->room)
 		size += sprintf(text + size, "/join %s\n", wish->room);
-	return session_say(session, text, (size_t)size) == (size_t)size ? 0 : -ENOSPC;
+	session_say(session, text, (size_t)size); /* it fits: nothing is before it */
 }
 
 /* The plain way on a link that stands; heard: what has come on it, or NULL. */
@@ -157,8 +157,11 @@ int main(int argc, char *argv[])
 
 	settings_init(&settings);
 	r = options_parse(&options, &settings, argc, argv);
-	if (r <= 0)
-		return r < 0 ? EX_USAGE : EX_OK;
+	if (r < 0)
+		return r == -ENOMEM ? EX_OSERR : EX_USAGE;
+	if (r == 0)
+		return fflush(stdout) == 0 ? EX_OK
+					   : (warn(_("cannot write standard output")), EX_IOERR);
 	if (!isatty(STDOUT_FILENO))
 		settings.style.colour = false;
 	return run(&options, &settings);

@@ -223,7 +223,7 @@ static int check_fit(const struct options *options, const struct given *given)
 {
 	bool asks = options->way != WAY_TEXTBOOK && options->way != WAY_STDIO;
 	bool reads = options->way == WAY_TAIL || options->way == WAY_JSON;
-	bool replays = asks && options->way != WAY_PLAIN;
+	bool replays = reads || options->way == WAY_AUTO;
 
 	if (given->follow && !reads) {
 		warnx(_("%s goes with --tail and --json only"), given->follow);

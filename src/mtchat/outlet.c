@@ -2,22 +2,68 @@
 #include "mtchat/outlet.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <readline/readline.h>
 
-enum { OUTLET_KEPT_SIZE = 65536 }; /* a larger buffer goes when it was written */
+enum {
+	OUTLET_KEPT_SIZE = 65536, /* a larger buffer goes when it was written */
+	OUTLET_SIGNAL_MS = 100,   /* how often signals are looked for while nothing is taken */
+	OUTLET_HURRY_MS = 1000,   /* the longest wait for a terminal that takes nothing */
+};
 
 static struct outlet {
-	int fd;
+	int fd;  /* where it is written */
+	int own; /* the same terminal, opened once more; -1: it could not be */
 	FILE *stream;
 	char *bytes; /* what readline has flushed, but we have not written */
 	size_t size, room;
 	bool gone;
-} outlet = {.fd = -1};
+	bool hurried;
+} outlet = {.fd = -1, .own = -1};
+
+/*
+ * The terminal as a file of our own, that does not let us wait: stdout's flags are also those of
+ * the shell and its other children.  Who was made another user may not open it: then a terminal
+ * that takes nothing stops us, signals or not.
+ */
+static int open_own(int fd)
+{
+	char name[PATH_MAX];
+
+	if (ttyname_r(fd, name, sizeof(name)) != 0)
+		return -1;
+	return open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Is a signal that ends us blocked and waiting?  Who reads it waits for us meanwhile. */
+static bool end_waits(void)
+{
+	static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigismember(&pending, ends[i]))
+			return true;
+	return false;
+}
+
+/* The terminal takes nothing now: ^S, or a link or a multiplexer that is stuck. */
+static void wait_for_terminal(void)
+{
+	struct pollfd out = {.fd = outlet.fd, .events = POLLOUT};
+	int timeout_ms = outlet.hurried ? OUTLET_HURRY_MS : OUTLET_SIGNAL_MS;
+
+	if (poll(&out, 1, timeout_ms) == 0 && (outlet.hurried || end_waits()))
+		outlet.gone = true;
+}
 
 static void write_all(const char *bytes, size_t size)
 {
@@ -27,8 +73,8 @@ static void write_all(const char *bytes, size_t size)
 		if (written >= 0) {
 			bytes += written;
 			size -= (size_t)written;
-		} else if (errno == EAGAIN) { /* a shell's other child made it non-blocking */
-			poll(&(struct pollfd){.fd = outlet.fd, .events = POLLOUT}, 1, -1);
+		} else if (errno == EAGAIN) {
+			wait_for_terminal();
 		} else if (errno != EINTR) {
 			outlet.gone = true;
 		}
@@ -68,8 +114,12 @@ static ssize_t collect(void *cookie, const char *bytes, size_t size)
 
 FILE *outlet_open(int fd)
 {
-	outlet = (struct outlet){.fd = fd};
+	outlet = (struct outlet){.fd = fd, .own = open_own(fd)};
+	if (outlet.own >= 0)
+		outlet.fd = outlet.own;
 	outlet.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = collect});
+	if (!outlet.stream && outlet.own >= 0)
+		close(outlet.own);
 	return outlet.stream;
 }
 
@@ -80,13 +130,20 @@ void outlet_close(void)
 	outlet_flush();
 	fclose(outlet.stream);
 	free(outlet.bytes);
-	outlet = (struct outlet){.fd = -1};
+	if (outlet.own >= 0)
+		close(outlet.own);
+	outlet = (struct outlet){.fd = -1, .own = -1};
 }
 
 void outlet_flush(void)
 {
 	fflush(outlet.stream);
 	write_collected();
+}
+
+void outlet_hurry(void)
+{
+	outlet.hurried = true;
 }
 
 bool outlet_gone(void)

@@ -11,7 +11,7 @@ enum { WORD_SIZE = 128 };
 
 struct order {
 	struct conversation *conversation;
-	const char *arguments; /* behind the command, without the blanks around */
+	const char *arguments; /* behind the command and its blanks */
 	FILE *to;
 };
 

@@ -7,20 +7,28 @@
 
 #include <readline/readline.h>
 
+#include "common/clock.h"
+#include "mtchat/inlet.h"
+
 #define PASTE_END "\033[201~"
 
 enum { PASTE_END_SIZE = sizeof(PASTE_END) - 1, PASTE_ROOM = 256 };
 
 static struct paste {
 	bool open;
+	bool cut;   /* no more of it is kept */
+	bool cr;    /* the last byte was one */
 	char *text; /* what came, with room for a NUL; NULL: nothing yet */
 	size_t size, room;
+	size_t matched; /* so many bytes of PASTE_END came last; they are not in the text */
+	uint64_t last_ms;
 } paste;
 
 int paste_begin(int count, int key)
 {
 	(void)count, (void)key;
 	paste.open = true;
+	paste.last_ms = clock_ms();
 	return 0;
 }
 
@@ -29,36 +37,77 @@ bool paste_is_open(void)
 	return paste.open;
 }
 
-/* Without memory the byte is left out. */
-static void keep(char byte)
+void paste_waited(uint64_t ms)
 {
-	if (paste.size + 1 >= paste.room) {
-		size_t room = 2 * paste.room + PASTE_ROOM;
-		char *text = realloc(paste.text, room);
+	paste.last_ms += ms;
+}
 
-		if (!text)
-			return;
-		paste.text = text;
-		paste.room = room;
+static bool grow(void)
+{
+	size_t room = 2 * paste.room + PASTE_ROOM;
+	char *text = realloc(paste.text, room);
+
+	if (!text)
+		return false;
+	paste.text = text;
+	paste.room = room;
+	return true;
+}
+
+static void keep(const char *bytes, size_t size)
+{
+	for (; size > 0 && !paste.cut; bytes++, size--) {
+		if (paste.size == PASTE_MAX || (paste.size + 1 >= paste.room && !grow()))
+			paste.cut = true;
+		else
+			paste.text[paste.size++] = *bytes;
 	}
-	paste.text[paste.size++] = byte;
+}
+
+/* A byte that does not go on with PASTE_END, whose first one is nowhere else in it. */
+static void keep_byte(char byte)
+{
+	keep(PASTE_END, paste.matched);
+	paste.matched = byte == PASTE_END[0];
+	if (!paste.matched)
+		keep(&byte, 1);
 }
 
 bool paste_add(int byte)
 {
-	if (byte == '\0') /* it would end the line */
+	bool after_cr = paste.cr;
+
+	paste.last_ms = clock_ms();
+	paste.cr = byte == '\r';
+	if (byte == '\0' || (byte == '\n' && after_cr)) /* a NUL would end the line */
 		return false;
-	keep((char)(byte == '\r' ? '\n' : byte));
-	if (paste.size < PASTE_END_SIZE ||
-	    memcmp(paste.text + paste.size - PASTE_END_SIZE, PASTE_END, PASTE_END_SIZE) != 0)
+	if ((char)byte != PASTE_END[paste.matched]) {
+		keep_byte((char)(byte == '\r' ? '\n' : byte));
 		return false;
-	paste.size -= PASTE_END_SIZE;
+	}
+	if (++paste.matched < PASTE_END_SIZE)
+		return false;
+	paste.matched = 0;
 	paste_end();
 	return true;
 }
 
+/* Where it was cut, there may be a part of a character. */
+static void leave_whole_characters(void)
+{
+	while (paste.size > 0 && ((unsigned char)paste.text[paste.size - 1] & 0xc0) == 0x80)
+		paste.size--;
+	if (paste.size > 0 && (unsigned char)paste.text[paste.size - 1] >= 0xc0)
+		paste.size--;
+}
+
 void paste_end(void)
 {
+	keep(PASTE_END, paste.matched);
+	if (paste.cut) {
+		leave_whole_characters();
+		rl_ding();
+	}
 	if (paste.size > 0) {
 		paste.text[paste.size] = '\0';
 		rl_begin_undo_group();
@@ -67,4 +116,13 @@ void paste_end(void)
 	}
 	free(paste.text);
 	paste = (struct paste){0};
+}
+
+bool paste_end_late(int key)
+{
+	if (!paste.open || clock_ms() < paste.last_ms + PASTE_LATE_MS || inlet_has_more())
+		return false;
+	paste_end();
+	(*rl_redisplay_function)();
+	return key == '\r' || key == '\n';
 }

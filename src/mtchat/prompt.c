@@ -1,8 +1,6 @@
 /* prompt.c - the line that is being typed, at the bottom of the terminal (readline) */
 #include "mtchat/prompt.h"
 
-#include <assert.h>
-#include <err.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -14,6 +12,7 @@
 
 #include <readline/readline.h>
 
+#include "common/clock.h"
 #include "mtchat/display.h"
 #include "mtchat/inlet.h"
 #include "mtchat/keys.h"
@@ -21,8 +20,6 @@
 #include "mtchat/paste.h"
 #include "mtchat/question.h"
 #include "mtchat/recall.h"
-
-static_assert((int)PROMPT_ROWS_MAX == (int)AREA_ROWS_MAX, "an area has the rows of a prompt");
 
 enum {
 	PROMPT_COLUMNS = 80,    /* of a terminal that does not tell */
@@ -32,10 +29,10 @@ enum {
 /* readline's callbacks have no argument of ours, hence a global. */
 static struct prompt {
 	struct prompt_options options;
+	size_t max_line; /* bytes; 0: no limit */
 	bool open;
 	bool prepared;  /* the terminal is readline's */
 	bool confirmed; /* the next Enter is not asked for */
-	int pushed;     /* the next key; EOF: the terminal's */
 	char *away;     /* typed, taken from the terminal already; for take_line() */
 	char *typed;    /* not yet fetched */
 	bool ended;     /* ^D */
@@ -54,6 +51,15 @@ static void take_terminal(int meta)
 	rl_prep_terminal(meta);
 	inlet_open();
 	prompt.prepared = true;
+}
+
+/* While the terminal takes nothing, nothing is read of a paste either. */
+static void flush(void)
+{
+	uint64_t begin_ms = clock_ms();
+
+	outlet_flush();
+	paste_waited(clock_ms() - begin_ms);
 }
 
 static void keep_terminal(void)
@@ -90,11 +96,13 @@ static int accept_line(int count, int key)
 
 	prompt.confirmed = false;
 	if (inlet_gone())
-		return 0; /* readline takes an end for an Enter */
-	if (!confirmed && question_is_due(prompt.options.max_line) && question_open() == 0)
-		return 0;
+		return 0;                                   /* readline takes an end for an Enter */
+	if (!confirmed && question_is_due(prompt.max_line)) /* without memory, it is not said */
+		return question_open() < 0 ? rl_ding() : 0;
 	if (!prompt.options.keeps && take_away() < 0)
 		return rl_ding();
+	if (prompt.options.keeps)
+		display_leave_line();
 	return rl_newline(count, key);
 }
 
@@ -105,6 +113,8 @@ static void take_line(char *line)
 
 	if (!line || inlet_gone()) {
 		free(line);
+		rl_clear_visible_line(); /* or readline draws the prompt once more behind it */
+		rl_on_new_line();
 		prompt.ended = true;
 		return;
 	}
@@ -121,13 +131,15 @@ static void take_line(char *line)
 	}
 }
 
-static void set_up_readline(void)
+static int set_up_readline(void)
 {
+	FILE *out = outlet_open(STDOUT_FILENO);
+
+	if (!out)
+		return -ENOMEM;
 	rl_readline_name = "mtchat";
 	rl_instream = stdin;
-	rl_outstream = outlet_open(STDOUT_FILENO);
-	if (!rl_outstream)
-		err(EXIT_FAILURE, NULL);
+	rl_outstream = out;
 	rl_getc_function = inlet_read;
 	rl_prep_term_function = take_terminal;
 	rl_deprep_term_function = keep_terminal;
@@ -139,6 +151,7 @@ static void set_up_readline(void)
 	if (display_climbs()) /* others have no escape sequences at all */
 		rl_variable_bind("enable-bracketed-paste", "on");
 	keys_bind(accept_line, prompt.options.known);
+	return 0;
 }
 
 /* What stays on the screen has to have its place: then there are no rows. */
@@ -158,23 +171,32 @@ static void set_area(const struct prompt_area *area)
 	area_set(display_area(), area->prompt, area->rows, rows_of(area));
 }
 
-void prompt_open(const struct prompt_options *options, const struct prompt_area *area)
+int prompt_open(const struct prompt_options *options, const struct prompt_area *area)
 {
 	if (prompt.open) {
 		prompt_show(NULL, 0, area);
-		return;
+		return 0;
 	}
 	/* So that readline knows how wide a character is.  There is one thread. */
 	setlocale(LC_CTYPE, ""); /* NOLINT(concurrency-mt-unsafe) */
-	prompt = (struct prompt){.options = *options, .open = true};
-	set_up_readline();
+	prompt = (struct prompt){.options = *options};
+	if (set_up_readline() < 0)
+		return -ENOMEM;
+	prompt.open = true;
 	recall_open(prompt.options.history_path);
 	display_init();
 	set_area(area);
 	rl_callback_handler_install(area->prompt, take_line);
 	display_erase(); /* what has been drawn is still in the outlet */
 	display_draw();
-	outlet_flush();
+	flush();
+	return 0;
+}
+
+void prompt_hurry(void)
+{
+	if (prompt.open)
+		outlet_hurry();
 }
 
 void prompt_close(void)
@@ -182,6 +204,7 @@ void prompt_close(void)
 	if (!prompt.open)
 		return;
 	prompt.open = false;
+	outlet_hurry();
 	paste_end();
 	if (question_is_open()) {
 		display_erase();
@@ -207,7 +230,7 @@ void prompt_close(void)
 
 void prompt_set_max_line(size_t max_line)
 {
-	prompt.options.max_line = max_line;
+	prompt.max_line = max_line;
 }
 
 /* The key that answers, or makes one edit again, is not typed into the line; but the first byte of
@@ -257,6 +280,19 @@ static void read_paste(int byte)
 		(*rl_redisplay_function)();
 }
 
+static void handle_key(int key)
+{
+	if (paste_end_late(key))
+		return;
+	if (paste_is_open())
+		return read_paste(key);
+	inlet_push(key);
+	if (question_is_open())
+		answer_question();
+	else
+		rl_callback_read_char();
+}
+
 int prompt_read(char **ret)
 {
 	int key;
@@ -266,17 +302,9 @@ int prompt_read(char **ret)
 	key = inlet_take();
 	if (key == EOF)
 		return inlet_gone() ? -EIO : 0;
-	if (paste_is_open()) {
-		read_paste(key);
-	} else {
-		inlet_push(key);
-		if (question_is_open())
-			answer_question();
-		else
-			rl_callback_read_char();
-	}
+	handle_key(key);
 	display_catch_up();
-	outlet_flush();
+	flush();
 	if (is_gone())
 		return -EIO;
 	if (prompt.ended) {
@@ -302,7 +330,7 @@ void prompt_show(const char *lines, size_t size, const struct prompt_area *area)
 	if (!same)
 		set_area(area);
 	display_draw();
-	outlet_flush();
+	flush();
 }
 
 void prompt_put(const char *text)
@@ -314,7 +342,7 @@ void prompt_put(const char *text)
 	rl_insert_text(text);
 	rl_point = rl_end;
 	display_draw();
-	outlet_flush();
+	flush();
 }
 
 void prompt_resize(void)
@@ -322,7 +350,7 @@ void prompt_resize(void)
 	if (!prompt.open)
 		return;
 	display_resize();
-	outlet_flush();
+	flush();
 }
 
 int prompt_columns(void)
@@ -331,9 +359,9 @@ int prompt_columns(void)
 
 	if (prompt.open)
 		return (int)display_columns();
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return PROMPT_COLUMNS;
-	return size.ws_col;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return PROMPT_COLUMNS;
 }
 
 /* With the default action, and not without a shell that could continue us: the kernel's rule. */
@@ -352,8 +380,10 @@ void prompt_suspend(void)
 {
 	int point;
 
-	if (!prompt.open)
+	if (!prompt.open) {
+		stop_here();
 		return;
+	}
 	if (RL_ISSTATE(RL_STATE_MULTIKEY)) /* the kernel has forgotten the rest of a key, */
 		rl_callback_sigcleanup();
 	paste_end(); /* or of a paste */
@@ -366,5 +396,5 @@ void prompt_suspend(void)
 	stop_here();
 	take_terminal(1);
 	display_begin_anew();
-	outlet_flush();
+	flush();
 }

@@ -6,8 +6,8 @@
  * A key that may begin an escape sequence is waited on by readline (half a second at most).
  *
  *	10:31 alice: hello		scrollback: what prompt_show() was given
- *	… and this is new		rows of what waits: redrawn with the prompt, gone from above
- *it lobby alice> what is typed_
+ *	… and this is new		rows of what waits: they go when they come back
+ *	lobby alice> what is typed_	the prompt, redrawn with the rows
  *
  * A terminal that cannot move its cursor up (TERM=dumb) shows no rows of what waits.
  */
@@ -16,9 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mtchat/complete.h"
+#include "mtchat/area.h"
+#include "mtchat/known.h"
 
-enum { PROMPT_ROWS_MAX = 5 };
+enum { PROMPT_ROWS_MAX = AREA_ROWS_MAX };
 
 /* What stands below the scrollback, but for what is typed.  The texts are copied. */
 struct prompt_area {
@@ -30,17 +31,22 @@ struct prompt_area {
 struct prompt_options {
 	const struct known *known; /* for TAB; NULL: TAB is a TAB */
 	const char *history_path;  /* "" or NULL: in memory only */
-	bool keeps;      /* what was typed stays on the screen above its answer: so no rows */
-	size_t max_line; /* bytes: longer ones are asked for; 0: no limit */
+	bool keeps; /* what was typed stays on the screen above its answer: so no rows */
 };
 
-/* Takes over the terminal: stdin and stdout.  The options' pointers must last. */
-void prompt_open(const struct prompt_options *options, const struct prompt_area *area);
+/* Takes over the terminal: stdin and stdout.  The options' pointers must last.  0; -ENOMEM: it is
+ * not open. */
+int prompt_open(const struct prompt_options *options, const struct prompt_area *area);
+
+/* The end has come, but more is to be shown before prompt_close(): from now on a terminal that
+ * takes nothing is waited for a second at most. */
+void prompt_hurry(void);
 
 /* Gives the terminal back as it was, the cursor on a new line; writes the history.  Also when not
- * open. */
+ * open.  Logs. */
 void prompt_close(void);
 
+/* Bytes a line may have: longer ones are asked for.  0, and after prompt_open(): no limit. */
 void prompt_set_max_line(size_t max_line);
 
 /*
@@ -49,6 +55,9 @@ void prompt_set_max_line(size_t max_line);
  *
  * A paste of more than 3 lines, or a line over max_line, is asked for first: "send 27 lines
  * (1.9 KB)? y = send, j = one line, any other key = edit".
+ *
+ * A paste is shown when it is whole.  If its end was lost (paste.h), the next key that is typed by
+ * hand, a second or more later, ends it; an Enter does nothing else then.
  */
 int prompt_read(char **ret);
 
@@ -65,5 +74,6 @@ void prompt_resize(void);
 /* Columns of the terminal, at least 1. */
 int prompt_columns(void);
 
-/* Stops the process, as ^Z asks for, with the terminal as it was; returns when it goes on. */
+/* Stops the process, as ^Z asks for, with the terminal as it was; returns when it goes on.  Also
+ * when not open. */
 void prompt_suspend(void);

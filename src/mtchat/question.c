@@ -1,4 +1,4 @@
-/* question.c - the guard's question, in place of the prompt and of what is typed */
+/* question.c - the guard's question, behind the prompt, in place of what is typed */
 #include "mtchat/question.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ int question_open(void)
 	rl_replace_line("", 0);
 	rl_point = 0;
 	guard_question(&question.guard, question.text);
-	display_replace_prompt(question.text);
+	display_ask(question.text);
 	display_draw();
 	return 0;
 }
@@ -63,7 +63,7 @@ void question_close(enum question_answer answer)
 	rl_replace_line(question.line, 0);
 	rl_point = question.point;
 	rl_undo_list = question.undo;
-	display_replace_prompt(NULL);
+	display_ask(NULL);
 	if (answer == ANSWER_JOIN) {
 		guard_join(question.line);
 		rl_begin_undo_group();

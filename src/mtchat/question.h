@@ -1,5 +1,5 @@
 /*
- * question.h - the guard's question, in place of the prompt and of what is typed
+ * question.h - the guard's question, behind the prompt, in place of what is typed
  *
  * What is typed is kept aside meanwhile, with its cursor and what can be undone.
  */

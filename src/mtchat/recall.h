@@ -6,7 +6,7 @@
 /* Takes over readline's history; reads the file.  path: "" or NULL: none; it must last. */
 void recall_open(const char *path);
 
-/* A line was typed.  readline must not be within another one. */
+/* A line was typed, and readline has ended it: within a line, its up key would lose its place. */
 void recall_add(const char *line);
 
 /* Writes the file if anything was typed that is to be kept.  Logs. */

@@ -140,7 +140,7 @@ static uint64_t next_deadline(const struct relay *relay)
 /* Only what we can act on: poll() tells of a hang-up unasked, and would tell it for ever. */
 static void set_interests(const struct relay *relay, struct pollfd fds[static POLL_COUNT])
 {
-	const struct session *session = relay->session;
+	struct session *session = relay->session;
 	const struct link *link = &session->link;
 	bool sending = buffer_size(&link->out) > 0 && !link->send_error;
 	int link_events = (session_has_room(session) ? POLLIN : 0) | (sending ? POLLOUT : 0);

@@ -130,10 +130,11 @@ static size_t character_width(utf8proc_int32_t character)
 	switch (utf8proc_category(character)) {
 	case UTF8PROC_CATEGORY_CN: /* may be a newer emoji */
 		return 2;
-	case UTF8PROC_CATEGORY_MC:
-		return 1;
+	case UTF8PROC_CATEGORY_MC: /* the marks of tones of Hangul are wide */
+		return character == 0x302E || character == 0x302F ? 2 : 1;
 	case UTF8PROC_CATEGORY_CF:
-		return utf8proc_get_property(character)->boundclass == UTF8PROC_BOUNDCLASS_PREPEND;
+		return character == 0x00AD || /* a hyphen that may be there, and is on terminals */
+		       utf8proc_get_property(character)->boundclass == UTF8PROC_BOUNDCLASS_PREPEND;
 	default:
 		break;
 	}

@@ -25,7 +25,8 @@ size_t safe_copy(char *to, const char *text, size_t size);
 
 /*
  * How many columns safe text takes: wide characters two, marks none, a TAB one.  Where terminals
- * differ (marks of category Mc, emoji variants, what is newer than utf8proc's tables) the most.
+ * differ (marks of category Mc, soft hyphens, emoji variants, what is newer than utf8proc's tables)
+ * the most.
  */
 size_t safe_width(const char *text, size_t size);
 

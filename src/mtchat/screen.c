@@ -25,14 +25,6 @@ void screen_set_own(struct screen *screen, const char *name)
 	name_fold(screen->own_folded, screen->own);
 }
 
-bool screen_mentions(const char *text, const char *name)
-{
-	char folded[IGNORED_SIZE];
-
-	name_fold(folded, name);
-	return mention_find(text, folded);
-}
-
 /* -- the bell -- */
 
 /*

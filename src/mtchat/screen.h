@@ -85,6 +85,3 @@ void screen_waiting(const struct screen *screen, const char *text, size_t size, 
 /* "lobby alice> ", and what is wrong in brackets: "lobby alice [offline, 2 waiting]> ". */
 void screen_prompt(const struct screen *screen, const char *room, bool offline, size_t waiting,
 		   FILE *to);
-
-/* Does the text call somebody of that name, as a word of its own, whatever its case? */
-bool screen_mentions(const char *text, const char *name);

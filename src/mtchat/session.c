@@ -85,12 +85,12 @@ void session_say_end(struct session *session)
 }
 
 /* Where bytes from the link are put. */
-static const struct buffer *incoming(const struct session *session)
+static struct buffer *incoming(struct session *session)
 {
 	return session->clean ? &session->plain.held : &session->show;
 }
 
-bool session_has_room(const struct session *session)
+bool session_has_room(struct session *session)
 {
 	return buffer_room(incoming(session)) > 0;
 }
@@ -106,7 +106,7 @@ static void note_heard(struct session *session, const struct buffer *to, size_t 
 
 void session_heard(struct session *session, const char *bytes, size_t size)
 {
-	struct buffer *to = session->clean ? &session->plain.held : &session->show;
+	struct buffer *to = incoming(session);
 
 	if (size == 0)
 		return;
@@ -116,7 +116,7 @@ void session_heard(struct session *session, const char *bytes, size_t size)
 
 void session_hear(struct session *session)
 {
-	struct buffer *to = session->clean ? &session->plain.held : &session->show;
+	struct buffer *to = incoming(session);
 	ssize_t size = link_receive(&session->link, to);
 
 	if (size == -EAGAIN)

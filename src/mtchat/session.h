@@ -50,7 +50,7 @@ void session_say_end(struct session *session);
 void session_flush(struct session *session);
 
 /* Has what comes a place to go to? */
-bool session_has_room(const struct session *session);
+bool session_has_room(struct session *session);
 
 /* What has come on the link before it was ours: at most PLAIN_HOLD_SIZE bytes, before all else. */
 void session_heard(struct session *session, const char *bytes, size_t size);

@@ -263,6 +263,8 @@ static int read_own_file(struct settings *settings)
 		path = NULL;
 		return warnx(_("not enough memory")), -ENOMEM;
 	}
+	if (access(path, F_OK) < 0) /* also in a home that is not ours to look into */
+		return 0;
 	r = settings_read(settings, path);
 	return r == -ENOENT ? 0 : r;
 }
@@ -277,4 +279,13 @@ int settings_load(struct settings *settings)
 	if (r < 0)
 		return r;
 	return read_environment(settings);
+}
+
+bool settings_hides(const struct settings *settings, const struct event *event, const char *own)
+{
+	bool speaks = event->kind == EVENT_SAY || event->kind == EVENT_ME ||
+		      event->kind == EVENT_PRIV;
+
+	return speaks && event->from && strcmp(event->from, own) != 0 &&
+	       ignored_has(&settings->ignored, event->from);
 }

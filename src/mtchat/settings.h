@@ -52,6 +52,12 @@ bool settings_name_is_good(const char *name);
 /* A decimal number from min to max, min at least 0.  0, or -EINVAL. */
 int settings_number(const char *text, int min, int max, int *ret);
 
+/*
+ * Is the event one that the user has chosen not to see: what an ignored person says, to all or
+ * privately, but never what one says oneself?  own: one's name.
+ */
+bool settings_hides(const struct settings *settings, const struct event *event, const char *own);
+
 /* "/set NAME VALUE": changes it while it runs.  0; -ENOENT: no such setting; -EINVAL: not a value
  * of it.  "/set" lists what settings_each() gives: name, value, and values that it can have. */
 int settings_set(struct settings *settings, const char *name, const char *value);

@@ -10,11 +10,14 @@
 #include <readline/readline.h>
 
 #include "common/cleanup.h"
-#include "mtchat/area.h"
 #include "mtchat/complete.h"
 #include "mtchat/i18n.h"
+#include "mtchat/safe.h"
 
-enum { TAB_GAP = 2 }; /* blanks between two words of the list */
+enum {
+	TAB_LIST_ROWS = 5,
+	TAB_GAP = 2, /* blanks between two words of the list */
+};
 
 static bool is_same_letter(char a, char b)
 {
@@ -54,7 +57,13 @@ static void put_in(size_t start, const char *text, size_t size, const char *afte
 	free(whole);
 }
 
-char *tab_list(char *const words[], size_t count, size_t columns)
+static size_t width_of(const char *word)
+{
+	return safe_width(word, strlen(word));
+}
+
+/* The words as lines: in columns, at most TAB_LIST_ROWS rows.  To be freed; NULL: no memory. */
+static char *list(char *const words[], size_t count, size_t columns)
 {
 	size_t width = 1, per_row, shown, length = 0;
 	char *lines = NULL;
@@ -63,15 +72,15 @@ char *tab_list(char *const words[], size_t count, size_t columns)
 	if (!to)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (area_text_width(words[i]) > width)
-			width = area_text_width(words[i]);
+		if (width_of(words[i]) > width)
+			width = width_of(words[i]);
 	per_row = (columns + TAB_GAP) / (width + TAB_GAP);
 	if (per_row == 0)
 		per_row = 1;
 	shown = count <= TAB_LIST_ROWS * per_row ? count : (TAB_LIST_ROWS - 1) * per_row;
 	for (size_t i = 0; i < shown; i++) {
 		bool last = i + 1 == shown || (i + 1) % per_row == 0;
-		size_t blanks = width + TAB_GAP - area_text_width(words[i]);
+		size_t blanks = width + TAB_GAP - width_of(words[i]);
 
 		fputs(words[i], to);
 		fprintf(to, "%*s", last ? 0 : (int)blanks, "");
@@ -100,7 +109,7 @@ char *tab_press(const struct known *known, size_t columns)
 	typed = point - found.start;
 	common = common_size(found.words, found.count);
 	if (common <= typed)
-		return tab_list(found.words, found.count, columns);
+		return list(found.words, found.count, columns);
 	put_in(found.start, found.words[0], common, "");
 	return NULL;
 }

@@ -9,13 +9,9 @@
 
 #include "mtchat/known.h"
 
-enum { TAB_LIST_ROWS = 5 };
-
 /*
  * Changes readline's line: what all completions begin with is put in, a single one whole.  If that
- * changes nothing, returns them as lines to be shown, to be freed; else NULL.
+ * changes nothing, returns them as lines to be shown, a few at
+ * most, to be freed; else NULL.
  */
 char *tab_press(const struct known *known, size_t columns);
-
-/* count words as lines: in columns, at most TAB_LIST_ROWS rows.  To be freed; NULL: no memory. */
-char *tab_list(char *const words[], size_t count, size_t columns);

@@ -79,10 +79,10 @@ static int handle_key(struct talk *talk, int events)
 	int r;
 
 	if (events & (POLLHUP | POLLERR | POLLNVAL))
-		return 128 + SIGHUP;
+		return signals_status(SIGHUP);
 	r = prompt_read(&line);
 	if (r == -EIO)
-		return 128 + SIGHUP;
+		return signals_status(SIGHUP);
 	if (r == -ENODATA)
 		return LEAVE;
 	return r > 0 ? keep_typed(talk, line) : GO_ON;
@@ -145,7 +145,8 @@ int talk_run(struct session *session)
 	}
 	if (history_path(path) < 0)
 		options.history_path = NULL;
-	prompt_open(&options, &(struct prompt_area){.prompt = PROMPT});
+	if (prompt_open(&options, &(struct prompt_area){.prompt = PROMPT}) < 0)
+		return warnx(_("not enough memory")), EX_OSERR;
 	do {
 		status = step(&talk);
 	} while (status == GO_ON);

@@ -28,10 +28,11 @@ struct terminal {
 	FILE *news; /* to be shown, in memory: */
 	char *news_text;
 	size_t news_size;
-	bool open;         /* the prompt */
-	bool stale;        /* the prompt's own texts may have changed */
-	uint64_t drawn_ms; /* when news were last shown */
-	uint64_t leave_ms; /* leave then, whatever waits; DEADLINE_NEVER: nobody leaves */
+	char *typed, *rest; /* lines that were typed, and those of them that are not said yet */
+	bool open;          /* the prompt */
+	bool stale;         /* the prompt's own texts may have changed */
+	uint64_t drawn_ms;  /* when news were last shown */
+	uint64_t leave_ms;  /* leave then, whatever waits; DEADLINE_NEVER: nobody leaves */
 };
 
 static struct contact *contact_of(struct terminal *terminal)
@@ -107,22 +108,29 @@ static int make_area(const struct terminal *terminal, struct area_texts *texts)
 	return 0;
 }
 
+/* Without memory it is tried again with the next news. */
+static bool open_prompt(struct terminal *terminal, const struct prompt_area *area)
+{
+	const struct prompt_options options = {
+		.known = &terminal->conversation.known,
+		.history_path = terminal->history_path,
+	};
+
+	if (!terminal->open)
+		terminal->open = prompt_open(&options, area) == 0;
+	if (terminal->open)
+		terminal->conversation.screen.columns = prompt_columns();
+	return terminal->open;
+}
+
 /* What has come goes above the prompt; a bell that it rings is in it. */
 static void draw(struct terminal *terminal)
 {
 	struct area_texts texts = {.text = NULL};
 
 	fflush(terminal->news);
-	if (make_area(terminal, &texts) == 0) {
-		if (!terminal->open) {
-			prompt_open(&(struct prompt_options){.known = &terminal->conversation.known,
-							     .history_path =
-								     terminal->history_path},
-				    &texts.area);
-			terminal->open = true;
-		}
+	if (make_area(terminal, &texts) == 0 && open_prompt(terminal, &texts.area))
 		prompt_show(terminal->news_text, terminal->news_size, &texts.area);
-	}
 	free(texts.text);
 	rewind(terminal->news);
 	fflush(terminal->news);
@@ -157,7 +165,7 @@ static int handle_signal(struct terminal *terminal)
 		prompt_resize();
 		terminal->conversation.screen.columns = prompt_columns();
 		terminal->stale = true;
-	} else if (number == SIGTSTP && terminal->open) {
+	} else if (number == SIGTSTP) {
 		prompt_suspend();
 	} else if (number && number != SIGWINCH) {
 		return signals_status(number);
@@ -172,18 +180,48 @@ static void leave(struct terminal *terminal)
 		terminal->leave_ms = clock_ms() + TERMINAL_LEAVE_MS;
 }
 
-/* A paste is several lines; those that are not taken are typed still. */
+/* The next line; NULL: there is none.  The LF at the end of a paste begins none. */
+static char *next_line(struct terminal *terminal)
+{
+	char *line = strsep(&terminal->rest, "\n");
+
+	return line && !*line && !terminal->rest ? NULL : line;
+}
+
+/* Nobody takes the line, nor what was typed behind it: all that is typed still. */
+static void put_back(struct terminal *terminal, char *line)
+{
+	if (terminal->rest)
+		terminal->rest[-1] = '\n'; /* as it was */
+	terminal->rest = NULL;
+	prompt_put(line);
+}
+
+/* Says what was typed, as far as it goes: a long paste waits for its first lines to come back. */
+static void speak(struct terminal *terminal)
+{
+	char *line;
+	int r = 0;
+
+	while (r == 0 && (line = next_line(terminal)))
+		r = conversation_say(&terminal->conversation, line, terminal->news);
+	if (r == -EAGAIN) {
+		if (terminal->rest)
+			terminal->rest[-1] = '\n';
+		terminal->rest = line;
+		return;
+	}
+	if (r < 0)
+		put_back(terminal, line);
+	free(terminal->typed);
+	terminal->typed = NULL;
+}
+
+/* An Enter alone is for the eyes: it is not said. */
 static void take_typed(struct terminal *terminal, char *typed)
 {
-	char *rest = typed, *line;
-	bool taken = true;
-
-	while (taken && (line = strsep(&rest, "\n")))
-		taken = conversation_say(&terminal->conversation, line, terminal->news);
-	if (!taken && rest)
-		rest[-1] = '\n'; /* as it was */
-	if (!taken)
-		prompt_put(line);
+	terminal->typed = terminal->rest = typed;
+	speak(terminal);
 	terminal->stale = true;
 }
 
@@ -197,13 +235,10 @@ static int handle_key(struct terminal *terminal, int events)
 	r = prompt_read(&typed);
 	if (r == -EIO)
 		return signals_status(SIGHUP);
-	if (r == -ENODATA) {
-		terminal->open = false;
+	if (r == -ENODATA)
 		leave(terminal);
-	} else if (r > 0) {
+	else if (r > 0)
 		take_typed(terminal, typed);
-		free(typed);
-	}
 	return GO_ON;
 }
 
@@ -229,13 +264,9 @@ static int look_for_end(struct terminal *terminal)
 	return GO_ON;
 }
 
-static void prompt_limits(const struct terminal *terminal)
+static bool takes_keys(const struct terminal *terminal)
 {
-	const struct chat *chat = &terminal->conversation.contact.chat;
-	size_t nonce = *chat->name ? sizeof("@n= ") + WAITING_NONCE_SIZE : 0;
-
-	if (terminal->open && chat->max_line > nonce)
-		prompt_set_max_line(chat->max_line - nonce);
+	return terminal->open && !terminal->typed && !terminal->conversation.leaves;
 }
 
 static int step(struct terminal *terminal)
@@ -243,7 +274,7 @@ static int step(struct terminal *terminal)
 	struct contact *contact = contact_of(terminal);
 	uint64_t deadline = deadline_earlier(contact_deadline(contact), draw_deadline(terminal));
 	struct pollfd fds[POLL_COUNT] = {
-		[POLL_KEYS] = {.fd = terminal->open ? STDIN_FILENO : -1, .events = POLLIN},
+		[POLL_KEYS] = {.fd = takes_keys(terminal) ? STDIN_FILENO : -1, .events = POLLIN},
 		[POLL_LINK] = contact_poll(contact),
 		[POLL_SIGNALS] = {.fd = terminal->signals.fd, .events = POLLIN},
 	};
@@ -259,11 +290,14 @@ static int step(struct terminal *terminal)
 	contact_work(contact, fds[POLL_LINK].revents);
 	if (conversation_hear(&terminal->conversation, terminal->news))
 		terminal->stale = true;
-	if (r == GO_ON && fds[POLL_KEYS].revents && terminal->open)
+	if (terminal->typed)
+		speak(terminal);
+	if (r == GO_ON && fds[POLL_KEYS].revents && takes_keys(terminal))
 		r = handle_key(terminal, fds[POLL_KEYS].revents);
 	if (draw_deadline(terminal) <= clock_ms())
 		draw(terminal);
-	prompt_limits(terminal);
+	if (terminal->open && contact->chat.max_line)
+		prompt_set_max_line(chat_line_max(&contact->chat));
 	return r == GO_ON ? look_for_end(terminal) : r;
 }
 
@@ -275,6 +309,7 @@ static void close_terminal(struct terminal *terminal, int status)
 	const struct contact *contact = contact_of(terminal);
 	size_t waiting = contact->chat.waiting.count;
 
+	prompt_hurry(); /* the terminal may take nothing any more */
 	if (contact->was_up && has_news(terminal) && terminal->open)
 		draw(terminal);
 	prompt_close();
@@ -340,6 +375,7 @@ int terminal_run(struct settings *settings, const struct target *target, const c
 	if (terminal->news)
 		fclose(terminal->news);
 	free(terminal->news_text);
+	free(terminal->typed);
 	free(terminal);
 	return status;
 }

@@ -2,10 +2,12 @@
  * waiting.h - what one has said that has not come back yet, in order
  *
  * Pure.  At most WAITING_MAX entries.  A line is sent, then comes back from the server and is done
- * with.  When the link is lost, all that is left is to be sent again, with the nonces that it had:
- * the server says none twice.  Commands have no nonce.  They are the caller's to send, when
- * all before them was, and nothing goes behind one that is still here: what comes next may depend
- * on its answer.
+ * with.  When the link is lost, all that is left is to be sent again, with the nonces that it had.
+ * A server says none twice that it remembers: the last 128 of a name, for 2 minutes.  So what is
+ * sent again later, or without a name, may be said twice, if it had arrived and its answer had not,
+ * nor is it in the replay.  Commands have no nonce.  They are the caller's to send, when all before
+ * them was, and nothing goes behind one that is still here: what comes next may depend on its
+ * answer.
  */
 #pragma once
 

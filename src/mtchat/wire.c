@@ -1,6 +1,7 @@
 /* wire.c - a link with all that is under way on it, both ways, and the ssh behind it */
 #include "mtchat/wire.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -59,6 +60,38 @@ short wire_events(const struct wire *wire)
 void wire_ask(struct wire *wire, const char *line)
 {
 	buffer_add(&wire->asks, line, strlen(line));
+}
+
+/* 1: the chat knows the true hello now, and *ret is that; 0: it does not, and *ret is done with. */
+static int greet(struct wire *wire, struct chat *chat, struct event *ret, const char **ret_raw,
+		 size_t *ret_size)
+{
+	int r = 0;
+
+	if (ret->kind == EVENT_HELLO)
+		r = incoming_keep(&wire->in, *ret_raw, *ret_size);
+	if (r == 0)
+		chat_hear(chat, ret, &wire->asks);
+	event_done(ret);
+	if (r < 0 || chat->state == CHAT_ASKS)
+		return r;
+	r = incoming_kept(&wire->in, ret, ret_raw, ret_size);
+	return r < 0 ? r : 1;
+}
+
+int wire_event(struct wire *wire, struct chat *chat, struct event *ret, const char **ret_raw,
+	       size_t *ret_size)
+{
+	int r;
+
+	do {
+		r = incoming_event(&wire->in, ret, ret_raw, ret_size);
+		if (chat->state != CHAT_ASKS)
+			return r;
+		if (r == 0)
+			r = greet(wire, chat, ret, ret_raw, ret_size);
+	} while (r == 0 || r == -EPROTO); /* a notice in text: there is nothing else yet */
+	return r;
 }
 
 static void move_asks(struct wire *wire)

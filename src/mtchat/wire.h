@@ -50,6 +50,14 @@ static inline bool wire_can_ask(const struct wire *wire)
 void wire_ask(struct wire *wire, const char *line);
 
 /*
+ * The next event that is the server's.  0: the chat has not heard it yet; 1: it has, and it is the
+ * true hello: what comes before it may be text of strangers, which goes to the chat alone, and may
+ * make it ask.  Else as incoming_event().
+ */
+int wire_event(struct wire *wire, struct chat *chat, struct event *ret, const char **ret_raw,
+	       size_t *ret_size);
+
+/*
  * Sends what goes without waiting: what was asked, then what waits in the chat (NULL: nothing).
  * A failure is not told: the end of what comes will be, and all that came before it.
  */
