@@ -160,7 +160,7 @@ static void test_files(void)
 	is(read_text(large), 0, "the largest file");
 	large[SETTINGS_FILE_MAX] = ' ';
 	large[SETTINGS_FILE_MAX + 1] = '\0';
-	is_refused(large, path, "larger than 1024 KiB");
+	is_refused(large, path, "larger than 64 KiB");
 	free(large);
 
 	write_bytes("history = 5;\0", 13);

@@ -21,8 +21,8 @@
 
 enum {
 	SETTINGS_HISTORY_MAX = 100000,
-	SETTINGS_TIMEOUT_MAX = 3600,    /* s */
-	SETTINGS_FILE_MAX = 1024 << 10, /* bytes of a file */
+	SETTINGS_TIMEOUT_MAX = 3600,   /* s */
+	SETTINGS_FILE_MAX = 64 * 1024, /* bytes of a file */
 };
 
 struct settings {
