@@ -5,7 +5,7 @@
         proxy.cut()
 
 With a seed it does so by itself, `cuts` times, at random moments: in a greeting, in the middle of
-a line of the server's, with what came last passed on or not.
+a line, with what came last passed on or not.
 """
 import collections
 import dataclasses
@@ -148,8 +148,6 @@ class Proxy:
             data = b""
         if link.armed:
             data = data[:self.random.randrange(len(data) + 1)]
-            if source is link.client:  # for the server half a line at the end is a line: it says it
-                data = data[:data.rfind(b"\n") + 1]
         if data and (link.stalled or self.deaf and source is link.server):
             return
         if not data and not link.armed:
