@@ -197,8 +197,8 @@ def test_file_that_cannot_be_one(home):
     os.mkfifo(home.config)
     assert home.refuses() == f"mtchat: cannot read {home.config}: it is no regular file"
     home.config.unlink()
-    home.config.write_bytes((1 << 20) * b" " + b"\n")
-    assert home.refuses() == f"mtchat: {home.config} is larger than 1024 KiB"
+    home.config.write_bytes((64 << 10) * b" " + b"\n")
+    assert home.refuses() == f"mtchat: {home.config} is larger than 64 KiB"
     home.config.write_bytes(b"\0")
     assert home.refuses() == f"mtchat: {home.config} is no text"
 
