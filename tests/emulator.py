@@ -8,11 +8,9 @@ terminal.py knows only what readline writes; this one knows what terminals do: i
 colours, and wraps lines anew when it is resized, as most of them do (reflow=False: cuts them off,
 as xterm does).
 """
-import errno
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import subprocess
@@ -23,6 +21,7 @@ import time
 import pyte
 
 from chatter import PATIENCE
+from terminal import read_terminal
 
 
 class Paper(pyte.Screen):
@@ -185,14 +184,9 @@ class Emulator:
 
     def read(self, seconds=0.0):
         """Take in what the program has written; False: nothing."""
-        if not select.select([self.master], [], [], seconds)[0]:
+        data = read_terminal(self.master, seconds)
+        if not data:
             return False
-        try:
-            data = os.read(self.master, 65536)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                return False
-            raise
         self.raw += data
         self.stream.feed(data)
         return bool(data)

@@ -98,6 +98,18 @@ class Screen:
             assert final in "mhlt", f"unexpected CSI {parameters}{final}"
 
 
+def read_terminal(master, seconds):
+    """What has been written there; b"": nothing, or nobody is there any more."""
+    if not select.select([master], [], [], seconds)[0]:
+        return b""
+    try:
+        return os.read(master, 65536)
+    except OSError as error:
+        if error.errno == errno.EIO:
+            return b""
+        raise
+
+
 class Terminal:
     def __init__(self, argv, columns=80, env=None):
         self.master, self.slave = pty.openpty()
@@ -149,14 +161,9 @@ class Terminal:
 
     def read(self, seconds=0.0):
         """Take in what the program has written; False: nothing."""
-        if not select.select([self.master], [], [], seconds)[0]:
+        data = read_terminal(self.master, seconds)
+        if not data:
             return False
-        try:
-            data = os.read(self.master, 65536)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                return False
-            raise
         self.raw += data
         data = self.torn + data
         text = data.decode(errors="ignore")

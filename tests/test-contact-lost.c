@@ -150,7 +150,8 @@ static void test_bye(void)
 	}
 }
 
-static void test_refused(void)
+/* The link was lost, and the name is asked for again. */
+static void come_back_for_name(void)
 {
 	begin_live(SLOW_MS);
 	stage_hang_up();
@@ -160,6 +161,11 @@ static void test_refused(void)
 	stage_greet();
 	gets_line("/name alice k1\n", "... for its name");
 	stage.seen[0] = '\0';
+}
+
+static void test_refused(void)
+{
+	come_back_for_name();
 	stage_say(NOTICE("name_taken"));
 	becomes(stage_is(CONTACT_OVER), "a refused name is the end");
 	ok(stage.contact.chat.refused, "... for that reason");
@@ -169,14 +175,7 @@ static void test_refused(void)
 
 static void test_no_memory(void)
 {
-	begin_live(SLOW_MS);
-	stage_hang_up();
-	becomes(stage.fd >= 0, "it is back");
-	gets_line("/json\n", "... asks");
-	stage_say(HELLO("k2", "e.9"));
-	stage_greet();
-	gets_line("/name alice k1\n", "... for its name");
-	stage.seen[0] = '\0';
+	come_back_for_name();
 	stage_say(NOTICE("no_memory"));
 	becomes(stage_is(CONTACT_PAUSES), "a server without memory for it is a lost link");
 	ok(stage.contact.backoff.tries > 1, "... and the pauses grow");

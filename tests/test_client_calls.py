@@ -11,30 +11,10 @@ from hub import Hub
 from jsonl import Json
 from mtchat import MTCHAT, run
 from pipe import Pipe
+from scenes import one_call, one_daemon, one_home  # noqa: F401
 from seat import Home, Seat, address, sayings, speaker, wait_listening
 
 USAGE, UNAVAILABLE = 64, 69
-
-
-@pytest.fixture(name="home", scope="module")
-def one_home():
-    with Home() as home:
-        yield home
-
-
-@pytest.fixture(name="daemon")
-def one_daemon():
-    with Daemon() as daemon:
-        yield daemon
-
-
-@pytest.fixture(name="call")
-def one_call(home):
-    """mtchat to its end: (status, stdout, stderr)."""
-    def call(where, *arguments, data=b"", **env):
-        return run(*([address(where)] if where else []), *arguments, data=data,
-                   env={**home.environ, **env})
-    return call
 
 
 # Calls that cannot be

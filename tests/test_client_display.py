@@ -9,28 +9,14 @@ import time
 import pytest
 
 from chatter import short
-from daemon import Daemon
 from hub import cpu_seconds
-from seat import CLOCK, COLOUR, STYLE, Seat, said, sit, speaker, wait_empty
+from scenes import one_room, shared_daemon  # noqa: F401
+from seat import CLOCK, COLOUR, STYLE, Seat, said, sit, speaker
 from stage import Stage
 
 TYPED = "what is being typed"
 PO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "po", "ko.po")
 QUIET = "comings = false;\n"
-
-
-@pytest.fixture(name="daemon", scope="module")
-def one_daemon():
-    """For tests that each take a room of their own."""
-    with Daemon() as daemon:
-        yield daemon
-
-
-@pytest.fixture(name="room")
-def one_room(request, daemon):
-    name = re.sub("[^a-z]", "", request.node.name.replace("test", ""))[:20]
-    yield name
-    wait_empty(daemon, name, name + "-b")
 
 
 # The prompt while things happen

@@ -10,35 +10,14 @@ from chatter import SHORT, Client, poll, short
 from daemon import Daemon, free_port
 from hub import Hub
 from jsonl import Json
-from mtchat import run
 from pipe import Pipe
-from seat import Home, address, sayings, wait_listening
+from scenes import one_call, one_daemon, one_home  # noqa: F401
+from seat import sayings, wait_listening
 from stage import Stage
 
 USAGE, REFUSED, NO_HOST, UNAVAILABLE = 64, 65, 68, 69
 OUTPUT, LOST, PROTOCOL, NAME = 74, 75, 76, 77
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
-
-
-@pytest.fixture(name="home", scope="module")
-def one_home():
-    with Home() as home:
-        yield home
-
-
-@pytest.fixture(name="daemon")
-def one_daemon():
-    with Daemon() as daemon:
-        yield daemon
-
-
-@pytest.fixture(name="call")
-def one_call(home):
-    """mtchat to its end: (status, stdout, stderr)."""
-    def call(where, *arguments, data=b"", **env):
-        return run(*([address(where)] if where else []), *arguments, data=data,
-                   env={**home.environ, **env})
-    return call
 
 
 @pytest.fixture(name="patient", scope="module", autouse=True)

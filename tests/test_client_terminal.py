@@ -7,25 +7,12 @@ import pytest
 
 from chatter import Client
 from daemon import Daemon
-from seat import CLOCK, Seat, said, sit, speaker, wait_empty
+from scenes import one_room, shared_daemon  # noqa: F401
+from seat import CLOCK, Seat, said, sit, speaker
 from stage import Stage, packed
 
 QUIET = "comings = false;\n"
 DATE = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
-
-
-@pytest.fixture(name="daemon", scope="module")
-def one_daemon():
-    """For tests that each take a room of their own."""
-    with Daemon() as daemon:
-        yield daemon
-
-
-@pytest.fixture(name="room")
-def one_room(request, daemon):
-    name = re.sub("[^a-z]", "", request.node.name.replace("test", ""))[:20]
-    yield name
-    wait_empty(daemon, name, name + "-b")
 
 
 def numbers(seat):
