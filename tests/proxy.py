@@ -42,6 +42,7 @@ class Proxy:
         self.links, self.counts = [], collections.Counter()
         self.refuses = self.deaf = self.torn_greeting = self.stops = False
         self.accepted = 0   # connections, refused ones among them
+        self.lives = 0      # replays that have passed, up to their end
         self.lock = threading.Lock()
         self.selector = selectors.DefaultSelector()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=16)
@@ -159,10 +160,11 @@ class Proxy:
             except OSError:
                 self._end(link)
                 return
+        live = source is link.server and b'"ev":"live"' in data
+        self.lives += live
         if link.armed:
             self._fail_at_random(link)
-        elif self.left and source is link.server and link.due == float("inf") and \
-                b'"ev":"live"' in data:
+        elif self.left and live and link.due == float("inf"):
             link.due = time.monotonic() + self.random.uniform(0, 0.2)
 
     def _hung_up(self, link, source):

@@ -373,6 +373,7 @@ def test_tail_tells_on_stderr():
             Pipe(proxy.tcp, "--tail", "-l", "1", config=HASTY) as tail:
         bob.ask(b"one")
         tail.sees(r".* \| one")
+        poll(lambda: proxy.lives, "the end of the replay")
         proxy.refuse()
         proxy.cut()
         tail.tells("mtchat: link lost, retrying")
