@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 
 #include "common/cleanup.h"
+#include "common/sock.h"
 #include "mtchatd/links.h"
 
 #include "tap.h"
@@ -22,18 +23,25 @@ static void test_keep_alive(void)
 		.keepalive_step_s = 11,
 		.keepalive_probes = 4,
 	};
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	AUTO_CLOSE int local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO_CLOSE int listener = -1, near = -1, fd = -1;
+	union sock_address address;
+	socklen_t size = sizeof(address);
 
-	is(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0, "a new socket has no keepalive");
-	links_keep_alive(fd, &tune);
-	is(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1, "now it has");
+	sock_address_ip(&address, "127.0.0.1", 0);
+	listener = sock_listen(&address);
+	links_keep_alive(listener, &tune);
+	near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (getsockname(listener, &address.any, &size) < 0 || connect(near, &address.any, size) < 0)
+		abort();
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ok(fd >= 0, "who is accepted has all of it from the listener");
+	is(option(fd, IPPROTO_TCP, TCP_NODELAY), 1, "lone lines do not wait for an ACK");
+	is(option(fd, SOL_SOCKET, SO_OOBINLINE), 1, "urgent bytes are bytes like others");
+	is(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1, "keepalive");
 	is(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 31, "after so much silence");
 	is(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 11, "so far apart");
 	is(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 4, "so many probes");
 	is(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0, "one that only does not read may live");
-	links_keep_alive(local, &tune);
-	is(option(local, SOL_SOCKET, SO_ERROR), 0, "no harm to one that knows nothing of it");
 }
 
 static void test_due(void)

@@ -303,9 +303,42 @@ static void test_endless_subnegotiations(void)
 	free(to);
 }
 
+/* The length of the run, by the plainest means. */
+static size_t plain_bytes(const char *text, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size && text[n] >= ' ' && text[n] < 0x7F)
+		n++;
+	return n;
+}
+
+/* Every byte at every place of texts of every size, behind an odd start in memory. */
+static void test_plain_prefix(void)
+{
+	char memory[64];
+	size_t wrong = 0;
+
+	for (size_t size = 0; size <= 50; size++) {
+		for (size_t place = 0; place < size; place++) {
+			char *text = memory + place % 7;
+
+			memset(memory, 'x', sizeof(memory));
+			for (int byte = 0; byte < 256; byte++) {
+				text[place] = (char)byte;
+				wrong += text_plain_prefix(text, size) != plain_bytes(text, size);
+			}
+		}
+		memset(memory, '~', sizeof(memory));
+		wrong += text_plain_prefix(memory, size) != size;
+	}
+	is(wrong, 0, "printable ASCII ends where it ends");
+}
+
 int main(void)
 {
 	alarm(PATIENCE_S);
+	test_plain_prefix();
 	test_samples();
 	test_every_telnet_command();
 	test_every_code_point();

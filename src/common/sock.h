@@ -30,6 +30,8 @@ const char *sock_address_name(const union sock_address *address, char name[SOCK_
  * Opens a non-blocking socket that listens there.  An IPv6 one takes no IPv4 connections.
  * A Unix socket is open to all local users; a file that a dead process left behind is replaced,
  * a socket that somebody listens on is -EADDRINUSE, any other file is -EEXIST.
+ * TCP: what is accepted has TCP_NODELAY, SO_KEEPALIVE and SO_OOBINLINE from the start; Linux hands
+ * them down, which saves a system call each for every connection.
  * Returns the descriptor, or -errno.
  */
 int sock_listen(const union sock_address *address);

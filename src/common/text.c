@@ -1,7 +1,7 @@
 /*
  * text.c - lets clean text pass at the speed of a copy, and replaces what is not clean
  *
- * Nearly every line said is clean, so the work is to prove that.  Plain ASCII goes eight bytes
+ * Nearly every line said is clean, so the work is to prove that.  Plain ASCII goes 16 bytes
  * at a time, other characters one at a time by the ranges of Unicode's table 3-7.  What does
  * not pass is rare, and is looked at a second time to see what it is.
  */
@@ -46,44 +46,47 @@ static bool is_continuation(unsigned char c)
 	return (c & 0xC0) == 0x80;
 }
 
-/*
- * Bit 7 of a byte is set if that byte is not plain, bytes in memory's order from the lowest.
- * Only the lowest mark is exact: a borrow or carry out of a byte that is not plain can mark
- * the bytes above it.
- */
-static uint64_t odd_marks(const unsigned char *s)
+/* A register of bytes, on any machine that gcc knows one of. */
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
+/* How many bytes up to the first that is not plain, sizeof(bytes) if all are. */
+static inline size_t plain_in_bytes(const unsigned char *s)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word;
+	uint64_t odd[2]; /* a byte is FF if that one is not plain, else 0 */
+	bytes all, marks;
 
-	memcpy(&word, s, sizeof(word));
-	word = le64toh(word);
-	return (word | (word - ones * ' ') | (word + ones)) & (ones << 7);
-}
-
-/* How many bytes up to the first that is not plain, WORD if all are. */
-static size_t plain_in_word(const unsigned char *s)
-{
-	uint64_t marks = odd_marks(s);
-
-	return marks ? (size_t)__builtin_ctzll(marks) / 8 : WORD;
+	memcpy(&all, s, sizeof(all));
+	marks = (bytes)(all - ' ' >= DEL - ' ');
+	memcpy(odd, &marks, sizeof(odd));
+	if (odd[0])
+		return (size_t)__builtin_ctzll(le64toh(odd[0])) / 8;
+	return odd[1] ? WORD + (size_t)__builtin_ctzll(le64toh(odd[1])) / 8 : sizeof(bytes);
 }
 
 /* How many plain bytes there are at the start. */
-static size_t plain_run(const unsigned char *s, size_t size)
+static inline size_t plain_run(const unsigned char *s, size_t size)
 {
 	size_t at = 0;
 
-	if (size < WORD) {
+	if (size < sizeof(bytes)) {
 		while (at < size && is_plain(s[at]))
 			at++;
 		return at;
 	}
-	for (; size - at >= WORD; at += WORD)
-		if (odd_marks(s + at))
-			return at + plain_in_word(s + at);
-	/* The last word overlaps those before: shorter than to go byte by byte. */
-	return size - WORD + plain_in_word(s + size - WORD);
+	for (; size - at >= sizeof(bytes); at += sizeof(bytes)) {
+		size_t plain = plain_in_bytes(s + at);
+
+		if (plain < sizeof(bytes))
+			return at + plain;
+	}
+	/* The last ones overlap those before: shorter than to go byte by byte. */
+	at = size - sizeof(bytes);
+	return at + plain_in_bytes(s + at);
+}
+
+size_t text_plain_prefix(const char *text, size_t size)
+{
+	return plain_run((const unsigned char *)text, size);
 }
 
 /* The length in bytes of the well-formed sequence of two to four bytes at s; 0: none is there. */

@@ -9,6 +9,7 @@
 #include "mtchatd/acceptor.h"
 #include "mtchatd/breaker.h"
 #include "mtchatd/crash.h"
+#include "mtchatd/links.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/recovery.h"
 
@@ -104,6 +105,8 @@ void acceptor_watch_listeners(struct acceptor *acceptor)
 		}
 		if (listener->source.added)
 			continue;
+		if (listener->address.any.sa_family != AF_UNIX)
+			links_keep_alive(listener->source.fd, &acceptor->core->tune);
 		listener->source.handle = handle_listener;
 		listener->source.owner = acceptor;
 		event_add(&acceptor->loop, &listener->source, acceptor->retry_due ? 0 : EPOLLIN);

@@ -1,7 +1,6 @@
 /* admit.c - the acceptor lets clients in, or turns them away with a word */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +10,6 @@
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
 #include "mtchatd/crash.h"
-#include "mtchatd/links.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/move.h"
 #include "mtchatd/tally.h"
@@ -43,14 +41,6 @@ static struct peer identify(int fd, const union sock_address *address)
 			peer.address.s6_addr32[0] = credentials.uid;
 	}
 	return peer;
-}
-
-static void set_options(int fd, int family, const struct tune *tune)
-{
-	if (family == AF_UNIX)
-		return;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	links_keep_alive(fd, tune);
 }
 
 static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
@@ -144,7 +134,6 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 	client_begin(client, slot, echo ? NULL : core_log(core, slot_log(slot)), arrival->how);
 	if (client->rendering)
 		atomic_fetch_add(&rooms_use(&core->rooms, LOBBY)->clients, 1);
-	set_options(arrival->fd, arrival->peer.family, &core->tune);
 	log_event(LOG_INFO,
 		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
 					.client_id = id,
@@ -174,7 +163,8 @@ static void admit_one(struct acceptor *acceptor, int fd, const union sock_addres
 
 	acceptor_note_fd(acceptor, (uint32_t)fd);
 	crash_point(CRASH_ACCEPTED);
-	tally_begin(fd, arrival.peer.family);
+	if (arrival.peer.family == AF_UNIX) /* TCP has it from its listener */
+		tally_begin(fd, AF_UNIX);
 	answer = admission_take(&acceptor->core->admission, peer_counted(&arrival.peer),
 				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
 				&number);

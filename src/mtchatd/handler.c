@@ -146,8 +146,23 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/*
+ * epoll_pwait2() is of Linux 5.11, and a filter of system calls may not know it: without it a
+ * handler would serve nobody and never sleep.
+ */
+static int can_wait(const struct handler *handler)
+{
+	const struct timespec at_once = {0};
+	struct epoll_event event;
+	int n = epoll_pwait2(handler->epoll_fd, &event, 1, &at_once, NULL);
+
+	return n < 0 ? -errno : 0;
+}
+
 static int prepare(struct handler *handler, struct core *core, int index)
 {
+	int r;
+
 	handler->core = core;
 	handler->index = index;
 	handler->waker = &core->handler[index];
@@ -163,7 +178,8 @@ static int prepare(struct handler *handler, struct core *core, int index)
 	handler->letter = malloc(TEXT_GROWTH * (size_t)OUTBOX_CAPACITY);
 	if (!handler->scratch || !handler->letter)
 		return -ENOMEM;
-	return waker_watch(handler->waker, handler->epoll_fd, NULL);
+	r = can_wait(handler);
+	return r < 0 ? r : waker_watch(handler->waker, handler->epoll_fd, NULL);
 }
 
 int handler_new(struct handler **ret, struct core *core, int index)

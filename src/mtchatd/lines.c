@@ -45,14 +45,19 @@ static bool claims_a_name(struct feed *feed, const char *text, size_t size)
 	return found;
 }
 
-/* Where a line that looks like a notice, or like what somebody says, gets its ~. */
-static size_t mark_of(struct feed *feed, const char *text, size_t size)
+static size_t mark_of_suspect(struct feed *feed, const char *text, size_t size)
 {
-	if (!size || (text[0] != '*' && text[0] != '['))
-		return UNMARKED; /* nearly all, at no cost */
 	if (render_is_notice(text, size))
 		return 0;
 	return claims_a_name(feed, text, size) ? 1 : UNMARKED;
+}
+
+/* Where a line that looks like a notice, or like what somebody says, gets its ~. */
+static inline size_t mark_of(struct feed *feed, const char *text, size_t size)
+{
+	if (!size || (text[0] != '*' && text[0] != '['))
+		return UNMARKED; /* nearly all, at no cost */
+	return mark_of_suspect(feed, text, size);
 }
 
 static bool is_raw(const struct feed *feed)
@@ -152,11 +157,12 @@ static enum fed take(struct feed *feed, const struct utterance *said)
 	return said->command ? feed_obey(feed, said) : say(feed, said);
 }
 
-static enum fed take_line(struct feed *feed, const char *line, size_t size)
+/* plain: is all of it printable ASCII? */
+static enum fed take_line(struct feed *feed, const char *line, size_t size, bool plain)
 {
 	struct utterance said;
 
-	if (!is_raw(feed) && text_clean_prefix(line, size) != size) {
+	if (!plain && !is_raw(feed) && text_clean_prefix(line, size) != size) {
 		size = text_clean(feed->handler->scratch, line, size);
 		line = feed->handler->scratch;
 	}
@@ -263,6 +269,15 @@ static bool rest_is_line(const struct feed *feed, const char *bytes, size_t size
 					!memchr(bytes, '\n', size));
 }
 
+/* The same as line_cut(), but at once for nearly all lines; plain: bytes of printable ASCII. */
+static inline struct line cut(const struct feed *feed, const char *bytes, size_t size, size_t plain,
+			      size_t max_line)
+{
+	if (plain < size && bytes[plain] == '\n' && plain <= max_line && !feed->discarded)
+		return (struct line){.kind = LINE_WHOLE, .consumed = plain + 1, .length = plain};
+	return line_cut(bytes, size, rest_is_line(feed, bytes, size), max_line, feed->discarded);
+}
+
 static void drop_rest(struct feed *feed, uint64_t received)
 {
 	feed->parsed = received;
@@ -278,9 +293,8 @@ enum fed lines_take(struct feed *feed, const char *buffer, uint64_t received)
 
 	while (fed == FED_ALL && !feed->quits) {
 		const char *bytes = buffer + (feed->parsed - word_get(&client->slot->input_base));
-		size_t rest = received - feed->parsed;
-		struct line line = line_cut(bytes, rest, rest_is_line(feed, bytes, rest),
-					    (size_t)max_line, feed->discarded);
+		size_t rest = received - feed->parsed, plain = text_plain_prefix(bytes, rest);
+		struct line line = cut(feed, bytes, rest, plain, (size_t)max_line);
 		struct toll toll = {false, false};
 
 		if (feed_is_replaced(feed))
@@ -290,7 +304,7 @@ enum fed lines_take(struct feed *feed, const char *buffer, uint64_t received)
 		if (fed != FED_ALL)
 			return fed;
 		if (line.kind == LINE_WHOLE)
-			fed = take_line(feed, bytes, line.length);
+			fed = take_line(feed, bytes, line.length, plain >= line.length);
 		else if (line.kind == LINE_TOO_LONG)
 			fed = refuse_long(feed, line.length, max_line);
 		if (!is_done(fed)) {

@@ -11,8 +11,7 @@
 
 void links_keep_alive(int fd, const struct tune *tune)
 {
-	/* A failure is no reason to refuse the client: it is only found dead later. */
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int));
+	/* A failure is no reason to refuse anybody: who is dead is only found later. */
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &tune->keepalive_idle_s, sizeof(int));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &tune->keepalive_step_s, sizeof(int));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &tune->keepalive_probes, sizeof(int));

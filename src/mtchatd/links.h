@@ -10,7 +10,7 @@
 
 #include "mtchatd/handler.h"
 
-/* Turns on keepalive for a new TCP client, as tune says. */
+/* Sets when keepalive asks, as tune says: of a listener, for all that it accepts from now on. */
 void links_keep_alive(int fd, const struct tune *tune);
 
 /* Something was sent: links will be looked at in link_look_ms. */

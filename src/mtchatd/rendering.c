@@ -138,23 +138,17 @@ void rendering_rest(struct rendering *rendering, uint64_t now, uint64_t idle_ms)
 	}
 }
 
-void rendering_note(struct rendering *rendering, uint64_t lines, uint64_t head, uint64_t shown,
-		    size_t size)
+void rendering_begin_block(struct rendering *rendering, uint64_t lines, uint64_t head,
+			   uint64_t shown)
 {
-	uint64_t bit = UINT64_C(1) << lines % MARK_LINES;
-	struct rendering_mark *mark;
-
-	if (!rendering->mark || rendering->block != lines / MARK_LINES) {
-		rendering->block = lines / MARK_LINES;
-		rendering->mark = mark_of(rendering, rendering->block);
-	}
-	mark = rendering->mark;
-	if (bit == 1) /* the one that is overwritten is older than anything in the ring */
-		*mark = (struct rendering_mark){.lines = lines, .offset = head, .shown = shown};
-	if (!size)
-		mark->silent |= bit;
-	else if (mark->silent & bit) /* left by a draft that did not come true */
-		mark->silent &= ~bit;
+	rendering->block = lines / MARK_LINES;
+	rendering->mark = mark_of(rendering, rendering->block);
+	if (lines % MARK_LINES == 0) /* what it overwrites is older than anything in the ring */
+		*rendering->mark = (struct rendering_mark){
+			.lines = lines,
+			.offset = head,
+			.shown = shown,
+		};
 }
 
 struct rendering_at rendering_end(const struct rendering *rendering)

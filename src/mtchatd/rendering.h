@@ -133,9 +133,23 @@ void rendering_fill(struct rendering *rendering, struct redo *redo, uint64_t lin
 /* If nobody has read it for idle_ms: it is filled no more, its memory is given back. */
 void rendering_rest(struct rendering *rendering, uint64_t now, uint64_t idle_ms);
 
+/* Finds the mark of the block that the line after `lines` is in; if it is the first, begins it. */
+void rendering_begin_block(struct rendering *rendering, uint64_t lines, uint64_t head,
+			   uint64_t shown);
+
 /* Notes for a draft that the room's line after `lines` begins at `head`; size 0: it is silent. */
-void rendering_note(struct rendering *rendering, uint64_t lines, uint64_t head, uint64_t shown,
-		    size_t size);
+static inline void rendering_note(struct rendering *rendering, uint64_t lines, uint64_t head,
+				  uint64_t shown, size_t size)
+{
+	uint64_t bit = UINT64_C(1) << lines % MARK_LINES;
+
+	if (bit == 1 || !rendering->mark || rendering->block != lines / MARK_LINES)
+		rendering_begin_block(rendering, lines, head, shown);
+	if (!size)
+		rendering->mark->silent |= bit;
+	else if (rendering->mark->silent & bit) /* left by a draft that did not come true */
+		rendering->mark->silent &= ~bit;
+}
 
 /* A place in the log: so many lines of the room, and so many with bytes here, are before it. */
 struct rendering_at {

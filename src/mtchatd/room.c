@@ -168,40 +168,35 @@ struct room_draft room_begin(struct room *room, uint64_t time, struct render_tim
 	return draft;
 }
 
-static bool shows(enum rendering_kind kind, const struct said *said)
+static inline bool shows(enum rendering_kind kind, const struct said *said)
 {
 	return kind == RENDERING_JSON || said->kind == SAID_LINE || said->kind == SAID_ACT;
 }
 
 /* No less than it will be once it is rendered. */
-static size_t most(enum rendering_kind kind, const struct said *said)
+static inline size_t most(enum rendering_kind kind, const struct said *said)
 {
 	if (kind == RENDERING_JSON)
 		return TEXT_GROWTH * said->size + RENDER_OVERHEAD;
 	return said->size + (said->from ? strlen(said->from) + sizeof("** [] ") : sizeof("~"));
 }
 
-static bool fits(const struct room_draft *draft, struct rendering *rendering,
-		 const struct said *said)
+/* Is there space for it, or is nothing of it to be put in? */
+static inline bool fits(const struct room_draft *draft, struct rendering *rendering,
+			enum rendering_kind kind, const struct said *said)
 {
-	uint64_t end;
+	uint64_t end = draft->head[kind] + most(kind, said);
 
-	if (!rendering_is_filled(rendering) || !shows(rendering->kind, said))
+	if (end <= rendering->limit || !rendering_is_filled(rendering) || !shows(kind, said))
 		return true;
-	end = draft->head[rendering->kind] + most(rendering->kind, said);
-	if (end > rendering->limit)
-		gate_renew_limit(rendering);
+	gate_renew_limit(rendering);
 	return end <= rendering->limit;
 }
 
-static size_t render(struct room_draft *draft, const struct rendering *rendering,
-		     const struct said *said)
+static size_t say_json(struct room_draft *draft, char *to, const struct said *said)
 {
-	char *to = ring_at(&rendering->ring, draft->head[rendering->kind]);
 	const struct room_record *record = draft->room->record;
 
-	if (rendering->kind == RENDERING_TEXT)
-		return render_text(to, said);
 	render_time(draft->clock, draft->time);
 	return render_json(to, said,
 			   &(struct stamp){
@@ -213,16 +208,18 @@ static size_t render(struct room_draft *draft, const struct rendering *rendering
 }
 
 /* Into one rendering, if it is filled. */
-static void add(struct room_draft *draft, struct rendering *rendering, const struct said *said)
+static inline void add(struct room_draft *draft, struct rendering *rendering,
+		       enum rendering_kind kind, const struct said *said)
 {
-	enum rendering_kind kind = rendering->kind;
+	uint64_t head = draft->head[kind];
+	char *to = ring_at(&rendering->ring, head);
 	size_t size;
 
 	if (!rendering_is_filled(rendering))
 		return;
-	size = render(draft, rendering, said);
-	rendering_note(rendering, draft->lines, draft->head[kind], draft->shown[kind], size);
-	draft->head[kind] += size;
+	size = kind == RENDERING_TEXT ? render_text(to, said) : say_json(draft, to, said);
+	rendering_note(rendering, draft->lines, head, draft->shown[kind], size);
+	draft->head[kind] = head + size;
 	draft->shown[kind] += size != 0;
 }
 
@@ -231,12 +228,16 @@ int room_say(struct room_draft *draft, const struct said *said)
 	struct rendering *text = &draft->room->renderings[RENDERING_TEXT];
 	struct rendering *json = &draft->room->renderings[RENDERING_JSON];
 
-	if (!fits(draft, text, said) || !fits(draft, json, said)) {
-		draft->full = fits(draft, text, said) ? json : text;
+	if (!fits(draft, text, RENDERING_TEXT, said)) {
+		draft->full = text;
 		return -ENOSPC;
 	}
-	add(draft, text, said);
-	add(draft, json, said);
+	if (!fits(draft, json, RENDERING_JSON, said)) {
+		draft->full = json;
+		return -ENOSPC;
+	}
+	add(draft, text, RENDERING_TEXT, said);
+	add(draft, json, RENDERING_JSON, said);
 	draft->lines++;
 	return 0;
 }

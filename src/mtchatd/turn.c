@@ -227,6 +227,7 @@ static void nap(struct handler *handler, struct room *room, struct epoll_event *
 		waits = pace_waits(pace, atomic_load_explicit(&room->spoken, memory_order_relaxed));
 		handle_events(handler, events,
 			      wait_for_events(handler, events, waits ? budget - (now - begin) : 0));
+		arrival_take_all(handler); /* who has just come may have said something, too */
 		now = clock_ns();
 	}
 }
