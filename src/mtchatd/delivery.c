@@ -121,13 +121,30 @@ static enum moved go_further(struct handler *handler, struct client *client)
 	return outbox && replay_begin(handler, client, outbox) ? MOVED_HERE : MOVED_NOT;
 }
 
-static enum delivered push(struct handler *handler, struct client *client, uint64_t head)
+/* One send(): DELIVERED_ALL if it took all of the parcel. */
+static inline enum delivered send_parcel(struct handler *handler, struct client *client,
+					 const struct parcel *parcel)
 {
 	struct slot *slot = client->slot;
+	ssize_t sent;
 
+	if (atomic_load_explicit(&slot->source, memory_order_relaxed) != parcel->source)
+		atomic_store_explicit(&slot->source, (uint8_t)parcel->source, memory_order_release);
+	crash_point(CRASH_SOURCE_SET);
+	sent = send(client_fd(client), parcel->bytes, parcel->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0)
+		return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? DELIVERED_SOME
+									     : DELIVERED_NONE;
+	crash_point(parcel->source == SOURCE_RING ? CRASH_SENT_LINES : CRASH_SENT_ANSWER);
+	record(handler, client, parcel, (size_t)sent);
+	return (size_t)sent < parcel->size ? DELIVERED_SOME : DELIVERED_ALL;
+}
+
+static enum delivered push(struct handler *handler, struct client *client, uint64_t head)
+{
 	for (;;) {
 		struct parcel parcel = next_parcel(handler, client, head);
-		ssize_t sent;
+		enum delivered delivered;
 
 		if (!parcel.size) {
 			enum moved moved = go_further(handler, client);
@@ -137,19 +154,9 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 			head = rendering_head(client->rendering);
 			continue;
 		}
-		if (atomic_load_explicit(&slot->source, memory_order_relaxed) != parcel.source)
-			atomic_store_explicit(&slot->source, parcel.source, memory_order_release);
-		crash_point(CRASH_SOURCE_SET);
-		sent = send(client_fd(client), parcel.bytes, parcel.size,
-			    MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (sent < 0)
-			return errno == EAGAIN || errno == ENOBUFS || errno == EINTR
-				       ? DELIVERED_SOME
-				       : DELIVERED_NONE;
-		crash_point(parcel.source == SOURCE_RING ? CRASH_SENT_LINES : CRASH_SENT_ANSWER);
-		record(handler, client, &parcel, (size_t)sent);
-		if ((size_t)sent < parcel.size)
-			return DELIVERED_SOME;
+		delivered = send_parcel(handler, client, &parcel);
+		if (delivered != DELIVERED_ALL)
+			return delivered;
 	}
 }
 
@@ -179,11 +186,10 @@ static bool waits(const struct handler *handler, const struct client *client)
 	return outbox && outbox_waits(outbox);
 }
 
-bool delivery_serve(struct handler *handler, struct client *client, uint64_t head)
+/* What follows from how far it came.  False: the client is gone, or another handler's. */
+static bool conclude(struct handler *handler, struct client *client, enum delivered delivered)
 {
-	if (client->broken)
-		return true; /* nobody reads; its last words are still to be said */
-	switch (push(handler, client, head)) {
+	switch (delivered) {
 	case DELIVERED_AWAY:
 		return false;
 	case DELIVERED_NONE:
@@ -205,6 +211,38 @@ bool delivery_serve(struct handler *handler, struct client *client, uint64_t hea
 	return true;
 }
 
+bool delivery_serve(struct handler *handler, struct client *client, uint64_t head)
+{
+	if (client->broken)
+		return true; /* nobody reads; its last words are still to be said */
+	return conclude(handler, client, push(handler, client, head));
+}
+
+/* An active one that nothing but lines of the log is due to, and nothing waits for that. */
+static inline bool only_listens(const struct client *client)
+{
+	const struct slot *slot = client->slot;
+
+	return client->state == CLIENT_TALKS && !client->broken && !client->laggard &&
+	       !client->announces && !(client->pauses & PAUSE_OUTBOX) && !slot_outbox(slot) &&
+	       !word_get(&slot->parked);
+}
+
+/* Nearly all, at each flush: 65 instructions and the send(), as against 125 by delivery_serve(). */
+static inline void flush_lines(struct handler *handler, struct client *client,
+			       const struct ring *ring, uint64_t head)
+{
+	uint64_t cursor = word_get(&client->slot->cursor);
+	struct parcel parcel = {SOURCE_RING, ring_at(ring, cursor), head - cursor};
+	enum delivered delivered;
+
+	if (cursor >= head)
+		return;
+	delivered = send_parcel(handler, client, &parcel);
+	if (delivered != DELIVERED_ALL)
+		conclude(handler, client, delivered);
+}
+
 void delivery_flush(struct handler *handler, struct rendering *rendering)
 {
 	struct readers *readers = &rendering->readers[handler->index];
@@ -215,7 +253,10 @@ void delivery_flush(struct handler *handler, struct rendering *rendering)
 	while (i < members->active) {
 		struct client *client = client_at(members, i);
 
-		delivery_serve(handler, client, head);
+		if (only_listens(client))
+			flush_lines(handler, client, &rendering->ring, head);
+		else
+			delivery_serve(handler, client, head);
 		/* Who has left or is blocked has been replaced by another one. */
 		if (i < members->active && client_at(members, i) == client)
 			i++;

@@ -43,30 +43,33 @@ enum slot_trait {
 #define DISCARD_PARTED UINT64_MAX
 
 struct slot {
+	/* A cache line with what each delivery and each recv() looks at. */
+
 	/* What it was given. */
-	word cursor; /* position in its room's log */
-	word base;   /* makes the second sum above come out */
-	word parked; /* overtaken while stuck: the position it left, + 1; else 0 */
-	word ties;   /* which log it reads, which outbox it has: slot_log(), slot_outbox() */
+	_Alignas(64) word cursor; /* position in its room's log */
+	word base;                /* makes the second sum above come out */
+	word parked;              /* overtaken while stuck: the position it left, + 1; else 0 */
+	word ties; /* which log it reads, which outbox it has: slot_log(), slot_outbox() */
 
 	/* What it gave. */
-	word received;   /* bytes recv() ever returned */
-	word parsed;     /* of these, said or obeyed (echo: sent back) */
-	word input_base; /* stream position of byte 0 of its input buffer */
-	word discarded;  /* bytes thrown away of the over-long line it is in; or DISCARD_... */
-
-	word said_until; /* position in the log after its own last line */
-	uint64_t cookie; /* SO_COOKIE: which socket this is, for ever */
-	word id;         /* CLIENT_ID in the journal; never used again; 0: nobody */
-	uint64_t since;  /* connected at, us since 1970 */
-
-	struct peer peer;
+	word received;  /* bytes recv() ever returned */
+	word parsed;    /* of these, said or obeyed (echo: sent back) */
+	word discarded; /* bytes thrown away of the over-long line it is in; or DISCARD_... */
 
 	_Atomic int fd;
-	_Atomic uint32_t input; /* number of its input buffer in the pool, or 0 */
 	_Atomic uint8_t use;    /* enum slot_use */
 	_Atomic uint8_t source; /* enum slot_source */
 	_Atomic uint8_t traits; /* set of enum slot_trait */
+
+	/* Another one, for who says something, comes or goes. */
+
+	_Alignas(64) word input_base; /* stream position of byte 0 of its input buffer */
+	word said_until;              /* position in the log after its own last line */
+	uint64_t cookie;              /* SO_COOKIE: which socket this is, for ever */
+	word id;                      /* CLIENT_ID in the journal; never used again; 0: nobody */
+	uint64_t since;               /* connected at, us since 1970 */
+	struct peer peer;
+	_Atomic uint32_t input; /* number of its input buffer in the pool, or 0 */
 };
 
 /* A log: a room's number and a rendering. */
