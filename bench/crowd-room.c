@@ -156,8 +156,8 @@ static void hear_line(struct client *client, const char *bytes, size_t size, uin
 		return;
 	}
 	go_to(client, place);       /* what it has missed shows at the end: figures_print() */
-	while (copy->lines < place) /* lines that nobody has heard in this rendering */
-		keep(room, copy, "", 0);
+	while (copy->lines < place) /* nobody has heard them in this rendering: like no line */
+		keep(room, copy, "\n", 1);
 	if (copy->lines == place) {
 		keep(room, copy, bytes, size);
 	} else if (copy->ends[place & room->mask] - begin_of(room, copy, place) != size ||

@@ -157,6 +157,29 @@ static void check_json(const struct input *input)
 	require(json_is_valid(line, size));
 }
 
+/* What follows a line of the same one, which was another text, is what it is by itself. */
+static void check_like(const struct input *input)
+{
+	struct said said = input->said, before = input->said;
+	AUTO_FREE char *line = malloc(TEXT_GROWTH * said.size + RENDER_OVERHEAD);
+	AUTO_FREE char *like = malloc(TEXT_GROWTH * said.size + RENDER_OVERHEAD);
+	AUTO_FREE char *first = malloc(RENDER_OVERHEAD);
+	struct stamp stamp = input->stamp;
+	struct render_model model;
+	size_t size;
+
+	require(line && like && first);
+	before.size = before.nonce_size = 0;
+	stamp.number /= 3;
+	render_json_model(first, &before, &stamp, &model);
+	require(render_is_model(&model, &said) == (said.kind == SAID_LINE));
+	if (said.kind != SAID_LINE)
+		return;
+	size = render_json_like(like, &said, input->stamp.number, &model);
+	require(size == render_json(line, &said, &input->stamp));
+	require(memcmp(like, line, size) == 0);
+}
+
 /* The text that a terminal shows ends before its LF: lines are cut first. */
 static void check_text(const struct input *input)
 {
@@ -216,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (make_input(&input, data, size)) {
 		check_json(&input);
+		check_like(&input);
 		check_text(&input);
 		check_letter(&input);
 		check_escape(&input.said);

@@ -7,13 +7,13 @@
  */
 #include "common/text.h"
 
-#include <endian.h>
+#include "common/run.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 enum {
-	WORD = sizeof(uint64_t),
 	TAB = 0x09,
 	DEL = 0x7F,
 };
@@ -46,47 +46,15 @@ static bool is_continuation(unsigned char c)
 	return (c & 0xC0) == 0x80;
 }
 
-/* A register of bytes, on any machine that gcc knows one of. */
-typedef unsigned char bytes __attribute__((vector_size(16)));
-
-/* How many bytes up to the first that is not plain, sizeof(bytes) if all are. */
-static inline size_t plain_in_bytes(const unsigned char *s)
+/* How many bytes of printable ASCII there are at the start. */
+static inline size_t plain_run(const char *text, size_t size)
 {
-	uint64_t odd[2]; /* a byte is FF if that one is not plain, else 0 */
-	bytes all, marks;
-
-	memcpy(&all, s, sizeof(all));
-	marks = (bytes)(all - ' ' >= DEL - ' ');
-	memcpy(odd, &marks, sizeof(odd));
-	if (odd[0])
-		return (size_t)__builtin_ctzll(le64toh(odd[0])) / 8;
-	return odd[1] ? WORD + (size_t)__builtin_ctzll(le64toh(odd[1])) / 8 : sizeof(bytes);
-}
-
-/* How many plain bytes there are at the start. */
-static inline size_t plain_run(const unsigned char *s, size_t size)
-{
-	size_t at = 0;
-
-	if (size < sizeof(bytes)) {
-		while (at < size && is_plain(s[at]))
-			at++;
-		return at;
-	}
-	for (; size - at >= sizeof(bytes); at += sizeof(bytes)) {
-		size_t plain = plain_in_bytes(s + at);
-
-		if (plain < sizeof(bytes))
-			return at + plain;
-	}
-	/* The last ones overlap those before: shorter than to go byte by byte. */
-	at = size - sizeof(bytes);
-	return at + plain_in_bytes(s + at);
+	return run_length(text, size, (struct run_end){.wide = true});
 }
 
 size_t text_plain_prefix(const char *text, size_t size)
 {
-	return plain_run((const unsigned char *)text, size);
+	return plain_run(text, size);
 }
 
 /* The length in bytes of the well-formed sequence of two to four bytes at s; 0: none is there. */
@@ -140,7 +108,7 @@ size_t text_clean_prefix(const char *text, size_t size)
 	size_t at = 0;
 
 	while (at < size) {
-		size_t length = is_plain(s[at]) ? plain_run(s + at, size - at)
+		size_t length = is_plain(s[at]) ? plain_run(text + at, size - at)
 						: passing_length(s + at, size - at);
 
 		if (length == 0)

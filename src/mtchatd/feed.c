@@ -277,6 +277,7 @@ static void give_up(struct feed *feed, const struct feed *before, struct order *
 	feed->said.lines = before->said.lines;
 	memcpy(feed->said.head, before->said.head, sizeof(before->said.head));
 	memcpy(feed->said.shown, before->said.shown, sizeof(before->said.shown));
+	feed->said.model = before->said.model; /* what came after will be overwritten */
 	feed->answers = before->answers;
 	feed->letter = before->letter;
 	feed->told = before->told;

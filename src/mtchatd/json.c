@@ -2,18 +2,16 @@
  * json.c - writes JSON Lines, one object a line
  *
  * Nearly every string is clean text (common/text.h).  In that only three characters have to be
- * escaped, each becomes two, and they are looked for eight bytes at a time.
+ * escaped, each becomes two, and they are looked for 16 bytes at a time.
  */
-#include <endian.h>
 #include <string.h>
 #include <utf8proc.h>
 
+#include "common/run.h"
 #include "common/text.h"
 #include "mtchatd/json.h"
 
 enum {
-	WORD = sizeof(uint64_t),
-	DEL = 0x7F,
 	DIGITS_MAX = 20, /* of 64 bits */
 };
 
@@ -46,48 +44,10 @@ static inline char escape_of(char c)
 	}
 }
 
-/* Does that byte of a text go out as it is?  Of a clean text, those beyond ASCII do, too. */
-static inline bool is_plain(char c, bool clean)
-{
-	return (unsigned char)c >= ' ' && c != '"' && c != '\\' &&
-	       (clean || (unsigned char)c < DEL);
-}
-
-/*
- * Bit 7 of a byte is set if that byte is not plain, bytes in memory's order from the lowest.  Only
- * the lowest mark is exact: a borrow or carry out of a marked byte can mark the bytes above it.
- */
-static inline uint64_t odd_marks(const char *text, bool clean)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word, ascii;
-
-	memcpy(&word, text, sizeof(word));
-	word = le64toh(word);
-	ascii = ((word - ones * ' ') | ((word ^ ones * '"') - ones) |
-		 ((word ^ ones * '\\') - ones)) &
-		~word;
-	return (clean ? ascii : ascii | word | (word + ones)) & (ones << 7);
-}
-
-/* How many plain bytes there are at the start. */
+/* How many bytes at the start go out as they are.  Of a clean text those beyond ASCII do, too. */
 static inline size_t plain_run(const char *text, size_t size, bool clean)
 {
-	size_t at = 0;
-
-	while (size - at >= WORD) {
-		uint64_t marks = odd_marks(text + at, clean);
-
-		if (marks)
-			return at + (size_t)__builtin_ctzll(marks) / 8;
-		at += WORD;
-		/* The last word overlaps those before: shorter than to go byte by byte. */
-		if (at < size && size - at < WORD)
-			at = size - WORD;
-	}
-	while (at < size && is_plain(text[at], clean))
-		at++;
-	return at;
+	return run_length(text, size, (struct run_end){.quotes = true, .wide = !clean});
 }
 
 static void put_clean(struct json *json, const char *text, size_t size)
@@ -208,7 +168,7 @@ static void put_key(struct json *json, const char *key)
 	json->size = (size_t)(to - json->text);
 }
 
-static void put_number(struct json *json, uint64_t number)
+void json_digits(struct json *json, uint64_t number)
 {
 	char digits[DIGITS_MAX];
 	size_t at = sizeof(digits);
@@ -217,6 +177,11 @@ static void put_number(struct json *json, uint64_t number)
 		digits[--at] = (char)('0' + number % 10);
 	while (number /= 10);
 	put(json, digits + at, sizeof(digits) - at);
+}
+
+void json_bytes(struct json *json, const char *bytes, size_t size)
+{
+	put(json, bytes, size);
 }
 
 void json_open(struct json *json, const char *event)
@@ -246,7 +211,7 @@ void json_text(struct json *json, const char *key, const char *text)
 void json_number(struct json *json, const char *key, uint64_t number)
 {
 	put_key(json, key);
-	put_number(json, number);
+	json_digits(json, number);
 }
 
 void json_id(struct json *json, const char *key, const char *epoch, uint64_t number)
@@ -254,7 +219,7 @@ void json_id(struct json *json, const char *key, const char *epoch, uint64_t num
 	json_string_begin(json, key);
 	put_inside(json, epoch, strlen(epoch));
 	put_char(json, '.');
-	put_number(json, number);
+	json_digits(json, number);
 	json_string_end(json);
 }
 

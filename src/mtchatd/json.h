@@ -28,6 +28,11 @@ void json_open(struct json *json, const char *event);
 void json_string(struct json *json, const char *key, const char *text, size_t size);
 void json_text(struct json *json, const char *key, const char *text); /* ends with NUL */
 void json_number(struct json *json, const char *key, uint64_t number);
+
+/* A part of a member as it is to be: nothing is escaped. */
+void json_bytes(struct json *json, const char *bytes, size_t size);
+void json_digits(struct json *json, uint64_t number);
+
 void json_id(struct json *json, const char *key, const char *epoch, uint64_t number);
 
 /*

@@ -23,8 +23,7 @@ int move_least_loaded(const struct core *core)
 
 struct handler *move_home(const struct core *core, const struct room *room)
 {
-	if (room && atomic_load_explicit(&core->crew[room->home]->load, memory_order_relaxed) <
-			    (unsigned)core->tune.split_members)
+	if (room && atomic_load(&room->clients) < (unsigned)core->tune.split_members)
 		return core->crew[room->home];
 	return core->crew[move_least_loaded(core)];
 }

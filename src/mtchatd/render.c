@@ -93,17 +93,22 @@ size_t render_letter_text(char *to, const char *from_name, const char *to_name, 
 }
 
 /* The text, with ~ before the byte at `mark`, which no telnet command before it can swallow. */
-static void add_text(struct json *json, const char *key, const struct said *said, size_t mark)
+static void put_text(struct json *json, const struct said *said, size_t mark)
 {
 	size_t before = mark <= said->size ? mark : 0;
 
-	json_string_begin(json, key);
 	if (mark <= said->size) {
 		json_string_piece(json, said->text, before);
 		json_string_piece(json, "~", 1);
 	}
 	json_string_piece(json, said->text + before, said->size - before);
 	json_string_end(json);
+}
+
+static void add_text(struct json *json, const char *key, const struct said *said, size_t mark)
+{
+	json_string_begin(json, key);
+	put_text(json, said, mark);
 }
 
 static void add_nonce(struct json *json, const struct said *said)
@@ -123,32 +128,72 @@ static size_t end(struct json *json)
 	return json->full ? 0 : json->size;
 }
 
-size_t render_json(char *to, const struct said *said, const struct stamp *stamp)
+/* What stands behind the text, or the name if there is none. */
+static size_t finish(struct json *json, const struct said *said)
+{
+	if (said->vouched && said->kind != SAID_LEAVE)
+		json_text(json, "auth", "uid");
+	add_nonce(json, said);
+	return end(json);
+}
+
+size_t render_json_model(char *to, const struct said *said, const struct stamp *stamp,
+			 struct render_model *model)
 {
 	static const struct {
 		const char *event, *who, *what; /* keys of `from` and `text`; NULL: has none */
-		bool vouches;
 	} kinds[] = {
-		[SAID_LINE] = {"say", "from", "text", true},
-		[SAID_ACT] = {"me", "from", "text", true},
-		[SAID_JOIN] = {"join", "name", NULL, true},
-		[SAID_LEAVE] = {"leave", "name", "reason", false},
-		[SAID_RENAME] = {"rename", "name", "to", true},
+		[SAID_LINE] = {"say", "from", "text"},
+		[SAID_ACT] = {"me", "from", "text"},
+		[SAID_JOIN] = {"join", "name", NULL},
+		[SAID_LEAVE] = {"leave", "name", "reason"},
+		[SAID_RENAME] = {"rename", "name", "to"},
 	};
+	const char *what = kinds[said->kind].what;
 	struct json json = begin(to, said);
+	size_t size;
 
+	*model = (struct render_model){.line = said->kind == SAID_LINE ? to : NULL,
+				       .from = said->from};
 	json_open(&json, kinds[said->kind].event);
-	json_id(&json, "id", stamp->epoch, stamp->number);
+	json_string_begin(&json, "id");
+	json_string_piece(&json, stamp->epoch, strlen(stamp->epoch));
+	json_bytes(&json, ".", 1);
+	model->number = json.size;
+	json_digits(&json, stamp->number);
+	model->time = json.size;
+	json_string_end(&json);
 	json_text(&json, "t", stamp->time);
 	json_text(&json, "room", stamp->room);
 	json_text(&json, kinds[said->kind].who, said->from);
-	if (kinds[said->kind].what)
-		add_text(&json, kinds[said->kind].what, said,
-			 said->kind == SAID_LINE ? said->mark : UNMARKED);
-	if (said->vouched && kinds[said->kind].vouches)
-		json_text(&json, "auth", "uid");
-	add_nonce(&json, said);
-	return end(&json);
+	if (what) {
+		json_string_begin(&json, what);
+		model->text = json.size;
+		put_text(&json, said, said->kind == SAID_LINE ? said->mark : UNMARKED);
+	}
+	size = finish(&json, said);
+	if (!size)
+		model->line = NULL;
+	return size;
+}
+
+size_t render_json(char *to, const struct said *said, const struct stamp *stamp)
+{
+	struct render_model model;
+
+	return render_json_model(to, said, stamp, &model);
+}
+
+size_t render_json_like(char *to, const struct said *said, uint64_t number,
+			const struct render_model *model)
+{
+	struct json json = begin(to, said);
+
+	json_bytes(&json, model->line, model->number);
+	json_digits(&json, number);
+	json_bytes(&json, model->line + model->time, model->text - model->time);
+	put_text(&json, said, said->mark);
+	return finish(&json, said);
 }
 
 size_t render_letter_json(char *to, const struct said *said, const char *to_name, const char *time)

@@ -196,15 +196,17 @@ static inline bool fits(const struct room_draft *draft, struct rendering *render
 static size_t say_json(struct room_draft *draft, char *to, const struct said *said)
 {
 	const struct room_record *record = draft->room->record;
+	const struct stamp stamp = {
+		.room = record->name,
+		.epoch = record->epoch,
+		.number = draft->lines + 1,
+		.time = draft->clock->text,
+	};
 
+	if (render_is_model(&draft->model, said))
+		return render_json_like(to, said, stamp.number, &draft->model);
 	render_time(draft->clock, draft->time);
-	return render_json(to, said,
-			   &(struct stamp){
-				   .room = record->name,
-				   .epoch = record->epoch,
-				   .number = draft->lines + 1,
-				   .time = draft->clock->text,
-			   });
+	return render_json_model(to, said, &stamp, &draft->model);
 }
 
 /* Into one rendering, if it is filled. */

@@ -98,6 +98,7 @@ struct room_draft {
 	uint64_t head[RENDERINGS], shown[RENDERINGS];
 	uint64_t time;             /* us since 1970 */
 	struct render_time *clock; /* the caller's, kept from draft to draft */
+	struct render_model model; /* the last line in JSON */
 	struct rendering *full;    /* of the last line that did not fit */
 };
 
