@@ -8,7 +8,8 @@
  *
  * It is filled from its first reader on; when it has had none for idle_ms it is filled no more and
  * its memory is given back: nobody pays for a rendering that nobody reads.  What was said before
- * it was filled is not in it.
+ * it was filled is not in it; so idle_ms is a day: who comes in the morning finds what was said at
+ * night.  A line in JSON costs 1,650 instructions, 490 behind another one of the same sender.
  *
  * Some lines show nothing in text (who comes and goes).  For every MARK_LINES lines of the room
  * there is a mark with where they begin and which of them are silent here: from it a few are

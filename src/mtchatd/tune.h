@@ -33,7 +33,7 @@ struct tune {
 		.linger_ms = 5000,                                                                 \
 		.refused_max = 64,                                                                 \
 		.status_ms = 5000,                                                                 \
-		.rendering_idle_ms = 600000,                                                       \
+		.rendering_idle_ms = 86400000,                                                     \
 		.commands_rate = 100,                                                              \
 		.stop_ms = 1000,                                                                   \
 		.reconcile = 1,                                                                    \
