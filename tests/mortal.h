@@ -62,9 +62,9 @@ static inline void join_readers(uint32_t number)
 	struct client *client = &core->clients[number];
 	struct readers *readers = handler_readers(client->handler, client);
 
-	if (members_reserve(&readers->members) < 0)
+	if (members_reserve(&readers->members, core->clients) < 0)
 		abort();
-	members_add(&readers->members, &client->member);
+	members_add(&readers->members, client);
 	handler_attend(client->handler, client->rendering->room);
 }
 

@@ -41,7 +41,7 @@ static int enter(struct handler *handler, struct client *client)
 
 	if (slot_has(client->slot, TRAIT_DRAINS))
 		members = &handler->roomless;
-	r = members_reserve(members);
+	r = members_reserve(members, handler->core->clients);
 	if (r < 0)
 		return r;
 	if (readers)
@@ -50,7 +50,7 @@ static int enter(struct handler *handler, struct client *client)
 		enter_at_head(handler, client);
 	if (readers && !readers->members.count)
 		readers->seen = rendering_head(client->rendering);
-	members_add(members, &client->member);
+	members_add(members, client);
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static void join(struct handler *handler, struct client *client)
 	client->tokens.level = (uint32_t)limit_get(&handler->core->limits.rate_burst) * TOKEN;
 	client->tokens.at = client->commands_due = (uint32_t)handler->now;
 	if (enter(handler, client) < 0)
-		abort(); /* no memory for 8 bytes: crash-only, all that lasts is in the arena */
+		abort(); /* no memory for 4 bytes: crash-only, all that lasts is in the arena */
 	belong(handler, client);
 	if (client->arrival == ARRIVES_LOST)
 		tell_of_loss(handler, client);

@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "mtchatd/members.h"
 #include "mtchatd/slot.h"
 #include "mtchatd/tokens.h"
 
@@ -46,8 +45,8 @@ enum client_pause {
 };
 
 struct client {
-	struct member member; /* its place among the room's readers; first */
-	uint32_t round;       /* in which it spoke last */
+	uint32_t place; /* among the members that it is one of */
+	uint32_t round; /* in which it spoke last */
 	struct slot *slot;
 	struct rendering
 		*rendering; /* the log it reads; stored under the mail lock; NULL: echo mode */

@@ -163,7 +163,7 @@ static enum delivered push(struct handler *handler, struct client *client, uint6
 static void block(struct handler *handler, struct client *client)
 {
 	if (!client->blocked) {
-		members_block(&handler_readers(handler, client)->members, &client->member);
+		members_block(&handler_readers(handler, client)->members, client);
 		client->blocked = true;
 	}
 	handler_watch(handler, client);
@@ -172,7 +172,7 @@ static void block(struct handler *handler, struct client *client)
 static void unblock(struct handler *handler, struct client *client)
 {
 	if (client->blocked) {
-		members_unblock(&handler_readers(handler, client)->members, &client->member);
+		members_unblock(&handler_readers(handler, client)->members, client);
 		client->blocked = false;
 	}
 	handler_watch(handler, client);

@@ -114,7 +114,7 @@ void departure_end(struct handler *handler, struct client *client, const char *r
 	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */
 	if (!client->broken)
 		epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-	members_remove(members_of(handler, client), &client->member);
+	members_remove(members_of(handler, client), client);
 	forget_move(core, slot);
 	return_buffers(core, slot);
 	shutdown(fd, SHUT_RDWR); /* close() alone hangs up only if nobody has a copy */
@@ -134,7 +134,7 @@ void departure_break(struct handler *handler, struct client *client)
 	if (client->rendering && !word_get(&client->slot->parked))
 		word_set(&client->slot->parked, room_lines(client->rendering->room) + 1);
 	if (client->blocked) { /* it is not served any more, and holds nobody */
-		members_unblock(members_of(handler, client), &client->member);
+		members_unblock(members_of(handler, client), client);
 		client->blocked = false;
 	}
 	waitlist_add(&handler->broken, client, word_get(&client->slot->id));
@@ -225,13 +225,13 @@ bool departure_drain(struct handler *handler, struct client *client)
 
 bool departure_delivered(struct handler *handler, struct client *client)
 {
-	if (client->closed || members_reserve(&handler->roomless) < 0) {
+	if (client->closed || members_reserve(&handler->roomless, handler->core->clients) < 0) {
 		departure_end(handler, client, client->reason);
 		return false;
 	}
 	if (client->rendering) {
-		members_remove(members_of(handler, client), &client->member);
-		members_add(&handler->roomless, &client->member);
+		members_remove(members_of(handler, client), client);
+		members_add(&handler->roomless, client);
 	}
 	slot_give_trait(client->slot, TRAIT_DRAINS);
 	crash_point(CRASH_DRAINING);
@@ -300,10 +300,10 @@ static void for_each_client(struct handler *handler, struct members *members,
 	size_t i = 0;
 
 	while (i < members->count) {
-		struct member *member = members->list[i];
+		uint32_t number = members->list[i];
 
 		do_one(handler, client_at(members, i));
-		if (i < members->count && members->list[i] == member)
+		if (i < members->count && members->list[i] == number)
 			i++;
 	}
 }

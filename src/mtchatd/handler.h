@@ -115,7 +115,7 @@ static inline struct readers *handler_readers(const struct handler *handler,
 
 static inline struct client *client_at(const struct members *members, size_t place)
 {
-	return (struct client *)members->list[place]; /* the member is its first member */
+	return &members->clients[members->list[place]];
 }
 
 static inline int client_fd(const struct client *client)

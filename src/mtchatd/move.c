@@ -120,8 +120,8 @@ static void enter(struct handler *handler, struct client *client, struct outbox 
 	struct readers *readers = &to->readers[handler->index];
 	bool leaves = from->room != to->room;
 
-	if (members_reserve(&readers->members) < 0)
-		abort(); /* no memory for 8 bytes: crash-only, it moves in the next process */
+	if (members_reserve(&readers->members, handler->core->clients) < 0)
+		abort(); /* no memory for 4 bytes: crash-only, it moves in the next process */
 	handler_attend(handler, to->room);
 	pthread_mutex_lock(&to->room->lock);
 	commit(handler, client, outbox, to, log);
@@ -130,7 +130,7 @@ static void enter(struct handler *handler, struct client *client, struct outbox 
 
 	if (!readers->members.count)
 		readers->seen = word_get(&client->slot->cursor);
-	members_add(&readers->members, &client->member);
+	members_add(&readers->members, client);
 	client->blocked = false;
 	client->laggard = false;
 	client->announces = slot_has(client->slot, TRAIT_NAMED);
@@ -150,7 +150,7 @@ static void hand_over(struct handler *handler, struct client *client, struct han
 		word_set(&slot->parked, room_lines(client->rendering->room) + 1);
 	crash_point(CRASH_HANDED_OVER);
 	epoll_ctl(handler->epoll_fd, EPOLL_CTL_DEL, client_fd(client), NULL);
-	members_remove(&handler_readers(handler, client)->members, &client->member);
+	members_remove(&handler_readers(handler, client)->members, client);
 	client->blocked = client->answering = client->throttled = false;
 	client->arrival = ARRIVES_MOVED;
 	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
@@ -174,7 +174,7 @@ enum moved move_when_due(struct handler *handler, struct client *client, struct 
 		hand_over(handler, client, home);
 		return MOVED_AWAY;
 	}
-	members_remove(&handler_readers(handler, client)->members, &client->member);
+	members_remove(&handler_readers(handler, client)->members, client);
 	enter(handler, client, outbox, log);
 	return MOVED_HERE;
 }
@@ -199,7 +199,7 @@ bool move_at_once(struct handler *handler, struct client *client)
 	outbox = core_outbox(handler->core, slot_outbox(slot));
 	if (!outbox_moves(outbox, &log))
 		return false;
-	members_remove(&handler_readers(handler, client)->members, &client->member);
+	members_remove(&handler_readers(handler, client)->members, client);
 	enter(handler, client, outbox, log);
 	return true;
 }
