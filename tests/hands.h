@@ -54,7 +54,7 @@ static inline bool is_going(uint32_t number)
 {
 	const struct client *client = &core->clients[number];
 
-	return client->state == CLIENT_LEAVES && strcmp(client->reason, "taken over") == 0;
+	return client->state == CLIENT_LEAVES && client->reason == REASON_TAKEN_OVER;
 }
 
 /* As when it is closed. */
@@ -63,7 +63,7 @@ static inline void go(uint32_t number)
 	struct client *client = &core->clients[number];
 
 	if (!client->reason)
-		client->reason = "closed";
+		client->reason = REASON_CLOSED;
 	if (farewell(client->handler, client))
 		abort();
 }

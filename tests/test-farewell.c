@@ -29,11 +29,11 @@ static void begin(void)
 }
 
 /* As departure_end() does when its descriptor is closed. */
-static void go(uint32_t number, const char *reason)
+static void go(uint32_t number, enum reason reason)
 {
 	struct client *client = &core->clients[number];
 
-	client->reason = reason;
+	client->reason = (uint8_t)reason;
 	client->slot->use = SLOT_CLOSING;
 	departure_finish(client->handler, client);
 }
@@ -49,7 +49,7 @@ static void test_told(void)
 
 	begin();
 	clients = atomic_load(&core_room(core, LOBBY)->clients);
-	go(BOB, "reset");
+	go(BOB, REASON_RESET);
 	ok(is_seen(LOBBY, "leave bob reset"), "its room is told, and why");
 	is(holder_of("bob"), -1, "its name is free");
 	ok(is_free(BOB), "and its place");
@@ -64,14 +64,14 @@ static void test_untold(void)
 {
 	begin();
 	word_set(&core->tags[BOB].told, 0);
-	go(BOB, "reset");
+	go(BOB, REASON_RESET);
 	ok(is_seen(LOBBY, "") && holder_of("bob") == -1,
 	   "a room that knows no name is told nothing");
 	word_set(&core->tags[CAROL].told, LOBBY + 2);
-	go(CAROL, "reset");
+	go(CAROL, REASON_RESET);
 	ok(is_seen(LOBBY, "") && holder_of("carol") == -1, "nor one that another room knows");
 	handlers[0]->stop_due = 1;
-	go(ALICE, "stopping");
+	go(ALICE, REASON_STOPPING);
 	ok(is_seen(LOBBY, "") && holder_of("alice") == -1, "nor anybody at a stop");
 	is(core->names.count, 0, "all names are free");
 	talkers_close();
@@ -114,7 +114,7 @@ static void test_waits(void)
 	begin();
 	json = lobby_log(RENDERING_JSON);
 	fill_the_log();
-	go(BOB, "quit");
+	go(BOB, REASON_QUIT);
 	is(core->clients[BOB].state, CLIENT_GONE, "the log is full: it has gone, and is due");
 	ok(holder_of("bob") == BOB && !is_free(BOB), "its name and its place are kept");
 	before = outboxes_lent();
@@ -139,11 +139,11 @@ static void test_leaves(void)
 
 	begin();
 	json = lobby_log(RENDERING_JSON);
-	departure_begin(handlers[0], &core->clients[CAROL], "quit");
+	departure_begin(handlers[0], &core->clients[CAROL], REASON_QUIT);
 	ok(is_seen(LOBBY, "leave carol quit"), "whoever leaves is said farewell to at once");
 	is(holder_of("carol"), -1, "and has no name any more");
 	fill_the_log();
-	departure_begin(handlers[1], &core->clients[BOB], "quit");
+	departure_begin(handlers[1], &core->clients[BOB], REASON_QUIT);
 	is(core->clients[BOB].state, CLIENT_LEAVES, "the log is full: it leaves all the same");
 	is(holder_of("bob"), BOB, "with its name");
 	forget_seen(LOBBY);

@@ -25,11 +25,17 @@ static void begin_in(bool elsewhere)
 	forget_seen(LOBBY);
 }
 
-static void leave(uint32_t number, const char *reason)
+static void leave(uint32_t number, enum reason reason)
 {
 	struct client *client = &core->clients[number];
 
 	departure_end(client->handler, client, reason);
+}
+
+static void quit(uint32_t number, const char *line)
+{
+	(void)line;
+	leave(number, REASON_QUIT);
 }
 
 static void test_key(int point, const char *name, bool elsewhere)
@@ -85,7 +91,7 @@ static void test_farewell(int point, const char *name)
 {
 	begin_in(false);
 	join_readers(ALICE);
-	is(survives(point, leave, ALICE, "quit"), point == NEVER, "it goes, %s:", name);
+	is(survives(point, quit, ALICE, "/quit"), point == NEVER, "it goes, %s:", name);
 	take_over();
 	is(core->slots[ALICE].use, SLOT_FREE, "its place is free");
 	is(holder_of("alice"), -1, "and its name");

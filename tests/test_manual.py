@@ -151,11 +151,13 @@ def test_fields():
 
 
 def test_reasons():
-    calls = re.findall(r"\b(?:departure_end|departure_begin|leave_until)\((.*?)\);",
-                       "".join(sources("mtchatd").values()), re.S)
-    reasons = {reason for call in calls for reason in re.findall(r'"(.*?)"', call)}
+    table = (ROOT / "src/mtchatd/reason.c").read_text()
+    reasons = dict(re.findall(r'\[(REASON_\w+)\] = "(.+)",', table))
     listed = section("mtchatd.8", "JOURNAL").split("is one of\n", 1)[1].split(".El", 1)[0]
-    assert set(items(listed)) == reasons
+    assert sorted(items(listed)) == sorted(reasons.values())
+    used = {word for path, text in sources("mtchatd").items() if path.stem != "reason"
+            for word in re.findall(r"REASON_\w+", text)}
+    assert used >= set(reasons) and len(reasons) >= 8
 
 
 def test_what_the_status_says():

@@ -78,7 +78,7 @@ static void look_at(struct handler *handler, struct client *client)
 	handler_list(&handler->answering, client, &client->answering);
 	client->announces = client->rendering && slot_has(client->slot, TRAIT_NAMED);
 	if (client->state == CLIENT_TALKS && is_replaced(handler, client))
-		departure_begin(handler, client, "taken over");
+		departure_begin(handler, client, REASON_TAKEN_OVER);
 }
 
 /* Goes on where the process before us died: what it owes, what it had heard. */
@@ -95,7 +95,7 @@ static void go_on(struct handler *handler, struct client *client)
 	if (!client->rendering || client->state != CLIENT_TALKS)
 		return;
 	if (word_get(&slot->discarded) == DISCARD_PARTED) {
-		departure_begin(handler, client, "closed");
+		departure_begin(handler, client, REASON_CLOSED);
 		return;
 	}
 	if (client->rendering->kind == RENDERING_JSON)
@@ -137,7 +137,7 @@ static bool watch_first(struct handler *handler, struct client *client)
 	client->watched = EPOLLIN;
 	if (epoll_ctl(handler->epoll_fd, EPOLL_CTL_ADD, client_fd(client), &event) >= 0)
 		return true;
-	departure_end(handler, client, "no watch left in the kernel");
+	departure_end(handler, client, REASON_NO_WATCH);
 	return false;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mtchatd/reason.h"
 #include "mtchatd/slot.h"
 #include "mtchatd/tokens.h"
 
@@ -55,7 +56,6 @@ struct client {
 		uint64_t until; /* LEAVES: the position in the log up to which it is served */
 	};
 	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
-	const char *reason; /* LEAVES, DRAINS: why it goes */
 
 	struct tokens tokens;
 	uint64_t account;      /* folded name of its account, hashed: naming.h; 0: not looked up */
@@ -67,6 +67,7 @@ struct client {
 	uint8_t state;      /* enum client_state */
 	uint8_t pauses;     /* set of enum client_pause */
 	uint8_t watched;    /* events that epoll reports */
+	uint8_t reason;     /* enum reason; LEAVES, DRAINS, GONE: why it goes */
 	bool blocked : 1;   /* did not take all: among the blocked members, waits for EPOLLOUT */
 	bool laggard : 1;   /* was overtaken, and has not caught up since */
 	bool ended : 1;     /* no more is read: recv() returned 0, or /quit */

@@ -23,7 +23,7 @@ static struct members *members_of(struct handler *handler, const struct client *
 }
 
 static void log_departure(const struct handler *handler, const struct client *client,
-			  const char *reason)
+			  enum reason reason)
 {
 	const struct slot *slot = client->slot;
 	char address[PEER_NAME_MAX];
@@ -35,12 +35,12 @@ static void log_departure(const struct handler *handler, const struct client *cl
 			  .client_id = word_get(&slot->id),
 			  .address = peer_name(&client->slot->peer, address),
 			  .room = client->rendering ? client->rendering->room->record->name : NULL,
-			  .reason = reason,
+			  .reason = reason_text(reason),
 			  .duration_ms = duration,
 			  .bytes_in = word_get(&slot->received),
 			  .bytes_out = delivery_accepted(handler->core, client->slot),
 		  }),
-		  "client %s left: %s", address, reason);
+		  "client %s left: %s", address, reason_text(reason));
 }
 
 static void return_buffers(struct core *core, struct slot *slot)
@@ -101,14 +101,14 @@ static void forget_move(struct core *core, const struct slot *slot)
 		rooms_leave(&core->rooms, core_room(core, log_room(log)));
 }
 
-void departure_end(struct handler *handler, struct client *client, const char *reason)
+void departure_end(struct handler *handler, struct client *client, enum reason reason)
 {
 	struct core *core = handler->core;
 	struct slot *slot = client->slot;
 	int fd = client_fd(client);
 
 	log_departure(handler, client, reason);
-	client->reason = reason;
+	client->reason = (uint8_t)reason;
 	slot->use = SLOT_CLOSING;
 	crash_point(CRASH_CLOSING);
 	/* Before close(): the set keeps a descriptor that somebody else has a copy of. */
@@ -161,13 +161,13 @@ static uint64_t last_due(const struct handler *handler, const struct client *cli
 }
 
 static void leave_until(struct handler *handler, struct client *client, uint64_t until,
-			const char *reason, uint64_t time_ms)
+			enum reason reason, uint64_t time_ms)
 {
 	uint64_t due = handler->now + time_ms;
 
 	client->state = CLIENT_LEAVES;
 	client->until = until;
-	client->reason = reason;
+	client->reason = (uint8_t)reason;
 	client->deadline = due;
 	if (!handler->leaving.count || due < handler->leaving_due)
 		handler->leaving_due = due;
@@ -177,7 +177,7 @@ static void leave_until(struct handler *handler, struct client *client, uint64_t
 }
 
 /* Those who take it for a line of the room, and those whom the room knows, part with a word. */
-static void part(struct handler *handler, struct client *client, const char *reason)
+static void part(struct handler *handler, struct client *client, enum reason reason)
 {
 	const struct slot *slot = client->slot;
 
@@ -187,11 +187,11 @@ static void part(struct handler *handler, struct client *client, const char *rea
 		intake_part(handler, client, reason);
 }
 
-void departure_begin(struct handler *handler, struct client *client, const char *reason)
+void departure_begin(struct handler *handler, struct client *client, enum reason reason)
 {
 	bool owed = client->rendering && !client->broken;
 
-	client->reason = reason; /* its room is told of it */
+	client->reason = (uint8_t)reason; /* its room is told of it */
 	if (owed && client->state == CLIENT_TALKS)
 		part(handler, client, reason);
 	leave_until(handler, client, owed ? last_due(handler, client) : 0, reason,
@@ -200,7 +200,7 @@ void departure_begin(struct handler *handler, struct client *client, const char 
 
 void departure_drain_again(struct handler *handler, struct client *client)
 {
-	leave_until(handler, client, 0, "closed", (uint64_t)handler->core->tune.linger_ms);
+	leave_until(handler, client, 0, REASON_CLOSED, (uint64_t)handler->core->tune.linger_ms);
 	shutdown(client_fd(client), SHUT_WR);
 	client->state = CLIENT_DRAINS;
 	handler_watch(handler, client);
@@ -257,7 +257,7 @@ void departure_sweep(struct handler *handler)
 		if (client->deadline <= handler->now) {
 			departure_end(handler, client,
 				      client->state == CLIENT_DRAINS ? client->reason
-								     : "did not take the rest");
+								     : REASON_NOT_TAKEN);
 			continue;
 		}
 		if (!handler->leaving.count || client->deadline < handler->leaving_due)
@@ -281,16 +281,16 @@ void departure_stop_one(struct handler *handler, struct client *client)
 	uint64_t left = handler->stop_due - handler->now;
 
 	if (client->state == CLIENT_DRAINS || client->broken) {
-		departure_end(handler, client, "stopping");
+		departure_end(handler, client, REASON_STOPPING);
 		return;
 	}
 	if (client->rendering && client->state == CLIENT_TALKS) {
 		if (slot_has(client->slot, TRAIT_COMMANDER))
 			tell_stop(handler, client);
-		part(handler, client, "stopping");
+		part(handler, client, REASON_STOPPING);
 	}
 	leave_until(handler, client, client->rendering ? rendering_head(client->rendering) : 0,
-		    "stopping", left);
+		    REASON_STOPPING, left);
 }
 
 /* Calls do_one() for every client of the handler; it may end the one that it is called for. */
@@ -328,7 +328,7 @@ void departure_stop(struct handler *handler)
 
 static void end_one(struct handler *handler, struct client *client)
 {
-	departure_end(handler, client, "did not take the rest");
+	departure_end(handler, client, REASON_NOT_TAKEN);
 }
 
 void departure_end_all(struct handler *handler)

@@ -15,8 +15,8 @@
  */
 void departure_finish(struct handler *handler, struct client *client);
 
-/* TALKS -> LEAVES.  reason: of static life. */
-void departure_begin(struct handler *handler, struct client *client, const char *reason);
+/* TALKS -> LEAVES. */
+void departure_begin(struct handler *handler, struct client *client, enum reason reason);
 
 /* LEAVES, and has all that is its due: ends, or drains first.  False: gone. */
 bool departure_delivered(struct handler *handler, struct client *client);
@@ -31,7 +31,7 @@ bool departure_drain(struct handler *handler, struct client *client);
 void departure_break(struct handler *handler, struct client *client);
 
 /* It is gone at once: closed, told to the journal, its place given back. */
-void departure_end(struct handler *handler, struct client *client, const char *reason);
+void departure_end(struct handler *handler, struct client *client, enum reason reason);
 
 /* Ends those whose time is over. */
 void departure_sweep(struct handler *handler);

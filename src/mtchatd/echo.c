@@ -55,11 +55,11 @@ bool echo_serve(struct handler *handler, struct client *client)
 			r = send_back(handler, client);
 	}
 	if (r == -EPIPE && client->ended) {
-		departure_end(handler, client, "closed");
+		departure_end(handler, client, REASON_CLOSED);
 		return false;
 	}
 	if (r < 0 && r != -EAGAIN) {
-		departure_end(handler, client, "reset");
+		departure_end(handler, client, REASON_RESET);
 		return false;
 	}
 	client->blocked = r == -EAGAIN;

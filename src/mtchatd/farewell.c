@@ -40,7 +40,7 @@ struct rendering *farewell(struct handler *handler, struct client *client)
 	draft = room_begin(room, handler->time, &handler->clock);
 	names_lock(&core->names);
 	if (is_told(handler, tag, room) &&
-	    say_leave(&draft, known_as(tag, room), client->reason) < 0) {
+	    say_leave(&draft, known_as(tag, room), reason_text(client->reason)) < 0) {
 		names_unlock(&core->names);
 		room_end(&draft);
 		return draft.full;

@@ -127,10 +127,10 @@ static bool settle_end(struct handler *handler, struct client *client)
 	if (!client->ended)
 		return true;
 	if (client->broken) {
-		departure_end(handler, client, client->closed ? "closed" : "reset");
+		departure_end(handler, client, client->closed ? REASON_CLOSED : REASON_RESET);
 		return false;
 	}
-	departure_begin(handler, client, "closed");
+	departure_begin(handler, client, REASON_CLOSED);
 	return true;
 }
 
@@ -169,12 +169,12 @@ static bool settle(struct handler *handler, struct client *client)
 		crash_point(CRASH_QUITS);
 		word_set(&client->slot->parsed, word_get(&client->slot->received));
 		client->ended = true;
-		departure_begin(handler, client, "quit");
+		departure_begin(handler, client, REASON_QUIT);
 		break;
 	case FED_REPLACED: /* what it still sends is for nobody: it has no name to say it under */
 		word_set(&client->slot->parsed, word_get(&client->slot->received));
 		client->ended = true;
-		departure_begin(handler, client, "taken over");
+		departure_begin(handler, client, REASON_TAKEN_OVER);
 		break;
 	case FED_COMMITS:
 	case FED_AGAIN:
@@ -241,16 +241,16 @@ void intake_tell(struct handler *handler, struct client *client, const struct an
 	commit(&feed);
 }
 
-void intake_part(struct handler *handler, struct client *client, const char *reason)
+void intake_part(struct handler *handler, struct client *client, enum reason reason)
 {
 	struct feed feed = feed_begin(handler, client);
 	struct answer bye;
 
 	answer_init(&bye, client->rendering->kind);
-	answer_bye(&bye, reason);
+	answer_bye(&bye, reason_text(reason));
 	(void)feed_answer(&feed, &bye);
-	if (!handler->stop_due)                 /* then all leave, and nobody is left to be told */
-		(void)feed_part(&feed, reason); /* if the log is full: when it has gone */
+	if (!handler->stop_due) /* then all leave, and nobody is left to be told */
+		(void)feed_part(&feed, reason_text(reason)); /* log full: when it has gone */
 	feed.discarded = DISCARD_PARTED;
 	feed.parts = true;
 	commit(&feed);

@@ -27,7 +27,7 @@ void intake_tell(struct handler *handler, struct client *client, const struct an
  * It leaves: it is told last of all, if it is one to be told; its room is told; what it still
  * sends counts for nothing.  All that by one commit.
  */
-void intake_part(struct handler *handler, struct client *client, const char *reason);
+void intake_part(struct handler *handler, struct client *client, enum reason reason);
 
 /* Waits until the gate of that log opens. */
 void intake_wait(struct handler *handler, struct client *client, struct rendering *full);

@@ -55,7 +55,7 @@ static void end_dead(struct handler *handler, struct client *client)
 					.address = peer_name(&client->slot->peer, address)}),
 		  "the link to %s is dead: nothing was acknowledged for %u s", address,
 		  ((uint32_t)handler->now - client->silent_since) / 1000);
-	departure_end(handler, client, "link dead");
+	departure_end(handler, client, REASON_LINK_DEAD);
 }
 
 /* True if any owes us an ACK. */

@@ -198,7 +198,7 @@ static int tell_of_loser(struct feed *feed, struct taking *taking, bool known)
 		return say(feed, SAID_RENAME, his, taking->loser_name.text, false);
 	taking->loser_told = 0;
 	if (known)
-		return say(feed, SAID_LEAVE, his, "taken over", false);
+		return say(feed, SAID_LEAVE, his, reason_text(REASON_TAKEN_OVER), false);
 	feed->told = here; /* nobody notices, but for another spelling */
 	if (strcmp(his, taking->name.text) == 0)
 		return 0;

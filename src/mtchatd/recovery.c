@@ -117,7 +117,7 @@ static void part(struct core *core, struct slot *slot)
 		.rendering = core_log(core, slot_log(slot)),
 		.arrival = ARRIVES_GONE,
 		.state = CLIENT_GONE,
-		.reason = "closed",
+		.reason = REASON_CLOSED,
 	};
 	note_id(core->legacy, word_get(&slot->id));
 	give(core, client);

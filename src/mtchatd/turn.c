@@ -107,7 +107,7 @@ static void handle_event(struct handler *handler, const struct epoll_event *even
 		return;
 	if (event->events & (EPOLLERR | EPOLLHUP) &&
 	    (!client->rendering || client->state != CLIENT_TALKS)) {
-		departure_end(handler, client, client->reason ? client->reason : "reset");
+		departure_end(handler, client, client->reason ? client->reason : REASON_RESET);
 		return;
 	}
 	if (event->events & (EPOLLERR | EPOLLHUP)) {
