@@ -19,7 +19,7 @@ static void begin_in(bool elsewhere)
 		tea = open_room("tea");
 		seat(CAROL, tea, RENDERING_TEXT);
 	}
-	core->clients[BOB].account = 0; /* not looked up yet */
+	core->clients[BOB].looked_up = false;
 	core->slots[BOB].peer.address.s6_addr32[0] = ACCOUNT_OF_BOB;
 	name_talker(BOB, "/name root");
 	forget_seen(LOBBY);

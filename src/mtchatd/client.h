@@ -58,7 +58,6 @@ struct client {
 	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
 
 	struct tokens tokens;
-	uint64_t account;      /* folded name of its account, hashed: naming.h; 0: not looked up */
 	uint32_t commands_due; /* ms: when the next command would come at the rate allowed */
 	uint32_t told_slow;    /* s: when it was last told that it is slowed down; 0: never */
 	uint32_t silent_since; /* ms: its kernel has owed us an ACK since; 0: it has not */
@@ -75,6 +74,7 @@ struct client {
 	bool broken : 1;    /* reset by its peer: out of the epoll set, its last bytes to be read */
 	bool vouched : 1;   /* the kernel vouches for its name: naming.h */
 	bool announces : 1; /* its room may have to be told of its name: naming.h */
+	bool looked_up : 1; /* its account was: naming.h */
 	bool answering;     /* on the handler's list of those with new answers */
 	bool throttled;     /* on the handler's list of those out of tokens */
 

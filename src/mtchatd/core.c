@@ -1,12 +1,16 @@
 /* core.c - what the threads of the daemon share, and where it lies in the arena */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "common/cleanup.h"
 #include "mtchatd/core.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/outbox.h"
+
+#define CLIENTS_SIZE  (SLOTS_MAX * sizeof(struct client))
+#define ACCOUNTS_SIZE (SLOTS_MAX * sizeof(uint64_t))
 
 static uint64_t pages(uint64_t size)
 {
@@ -135,6 +139,20 @@ static int open_arena(struct core *core, uint64_t ring_size)
 	return open_rooms(core, &at, ring_size);
 }
 
+/* Zeros, from a page's begin; a page costs nothing until it is written to.  NULL: no memory. */
+static void *map_sparse(size_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void unmap(void *map, size_t size)
+{
+	if (map)
+		munmap(map, size);
+}
+
 static int make_wakers(struct core *core)
 {
 	int r = waker_init(&core->acceptor);
@@ -171,8 +189,9 @@ int core_new(struct core **ret, struct arena *arena, const struct tune *tune, in
 		core->handler[i].fd = -1;
 		core->wakers[i] = &core->handler[i];
 	}
-	core->clients = calloc(SLOTS_MAX, sizeof(*core->clients)); /* sparse */
-	if (!core->clients)
+	core->clients = map_sparse(CLIENTS_SIZE);
+	core->accounts = map_sparse(ACCOUNTS_SIZE);
+	if (!core->clients || !core->accounts)
 		return -ENOMEM;
 	r = admission_init(&core->admission);
 	if (r < 0)
@@ -206,6 +225,7 @@ void core_free(struct core *core)
 	arena_done(&core->arena);
 	admission_done(&core->admission);
 	names_done(&core->names);
-	free(core->clients);
+	unmap(core->accounts, ACCOUNTS_SIZE);
+	unmap(core->clients, CLIENTS_SIZE);
 	free(core);
 }

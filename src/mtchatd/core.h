@@ -44,6 +44,7 @@ struct core {
 	struct slot *slots;             /* SLOTS_MAX of them, in the arena */
 	struct tag *tags;               /* one for each slot, in the arena */
 	struct client *clients;         /* one for each slot: what need not last */
+	uint64_t *accounts;             /* one for each client, who alone has it: naming.h */
 	struct pool inputs;
 	struct pool outboxes;
 

@@ -10,10 +10,7 @@
 #include "mtchatd/key.h"
 #include "mtchatd/siphash.h"
 
-enum {
-	RENAME_TRIES = 1000, /* alice-2 ... alice-1000 */
-	NO_ACCOUNT = 1,      /* it was looked up, and there is none */
-};
+enum { RENAME_TRIES = 1000 }; /* alice-2 ... alice-1000 */
 
 static const char accounts[] = "/etc/passwd";
 
@@ -22,11 +19,24 @@ static struct tag *tag_of(const struct core *core, const struct client *client)
 	return &core->tags[core_number(core, client->slot)];
 }
 
-/* -- accounts -- */
+/*
+ * -- accounts --
+ *
+ * Of an account the hash of its folded name is kept, keyed with a secret.  All 64 bits: of 32, one
+ * name in 2^32 would count as one's own by chance, and who tries names for a year finds it.  That
+ * is too much for the client itself, and nearly none needs it: it lies apart, and takes memory
+ * only for those of the Unix socket that have spoken.
+ */
 
 static uint64_t hash_of(const struct core *core, const struct name *name)
 {
-	return siphash(core->legacy->secret, name->folded, name->folded_size) | 2;
+	return siphash(core->legacy->secret, name->folded, name->folded_size) | 1; /* 0: none */
+}
+
+/* Once it is looked up. */
+static uint64_t *account_of(const struct core *core, const struct client *client)
+{
+	return &core->accounts[core_number(core, client->slot)];
 }
 
 void naming_look_up(const struct core *core, struct client *client)
@@ -35,18 +45,19 @@ void naming_look_up(const struct core *core, struct client *client)
 	char account[ACCOUNT_MAX];
 	struct name name;
 
-	if (client->account || peer->family != AF_UNIX)
+	if (client->looked_up || peer->family != AF_UNIX)
 		return;
-	client->account = NO_ACCOUNT;
+	client->looked_up = true;
+	*account_of(core, client) = 0;
 	if (account_name(account, peer->address.s6_addr32[0], accounts) == 0 &&
 	    name_parse(&name, account, strlen(account)) == NAME_GOOD)
-		client->account = hash_of(core, &name);
+		*account_of(core, client) = hash_of(core, &name);
 }
 
 static bool is_own_account(const struct core *core, const struct client *client,
 			   const struct name *name)
 {
-	return client->account > NO_ACCOUNT && client->account == hash_of(core, name);
+	return client->looked_up && *account_of(core, client) == hash_of(core, name);
 }
 
 void naming_vouch(const struct core *core, struct client *client)
