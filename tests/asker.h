@@ -17,7 +17,7 @@ static struct order order;
 static inline bool type_as(uint32_t number, const char *line)
 {
 	struct client *client = &core->clients[number];
-	struct feed feed = feed_begin(client->handler, client);
+	struct feed feed = feed_begin(served_by(client), client);
 	const struct room *own = feed.said.room;
 
 	memset(&order, 0xee, sizeof(order)); /* nobody relies on what an answer held */

@@ -151,7 +151,7 @@ static void leave_room(uint32_t log)
 static void check_order(uint32_t number, const struct utterance *said)
 {
 	struct client *client = &core->clients[number];
-	struct feed feed = feed_begin(client->handler, client);
+	struct feed feed = feed_begin(served_by(client), client);
 	struct order order;
 
 	memset(&order, 0xff, sizeof(order)); /* nobody relies on what an answer held */
@@ -230,7 +230,7 @@ static void restore(uint32_t number)
 	client->ended = false;
 	client->state = CLIENT_TALKS;
 	word_set(&client->slot->discarded, 0);
-	waitlist_done(&client->handler->leaving);
+	waitlist_done(&served_by(client)->leaving);
 	if (number == NAMED)
 		type_line(NAMED, "/name alice");
 	for (uint32_t i = 0; i < TALKERS; i++)

@@ -64,7 +64,7 @@ static inline void go(uint32_t number)
 
 	if (!client->reason)
 		client->reason = REASON_CLOSED;
-	if (farewell(client->handler, client))
+	if (farewell(served_by(client), client))
 		abort();
 }
 

@@ -60,12 +60,12 @@ static inline void connect_talker(uint32_t number)
 static inline void join_readers(uint32_t number)
 {
 	struct client *client = &core->clients[number];
-	struct readers *readers = handler_readers(client->handler, client);
+	struct readers *readers = handler_readers(served_by(client), client);
 
 	if (members_reserve(&readers->members, core->clients) < 0)
 		abort();
 	members_add(&readers->members, client);
-	handler_attend(client->handler, client->rendering->room);
+	handler_attend(served_by(client), client->rendering->room);
 }
 
 static inline void name_talker(uint32_t number, const char *line)

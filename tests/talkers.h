@@ -55,7 +55,7 @@ static inline void open_client(uint32_t number)
 	core->clients[number] = (struct client){
 		.slot = slot,
 		.rendering = core_log(core, slot_log(slot)),
-		.handler = handlers[number % TALK_HANDLERS],
+		.handler = handler_number(handlers[number % TALK_HANDLERS]),
 	};
 }
 
@@ -93,6 +93,16 @@ static inline void talkers_close(void)
 	core = NULL;
 }
 
+/* Here nobody is on his way to another one. */
+static inline struct handler *served_by(const struct client *client)
+{
+	struct handler *handler = handler_of(core, client);
+
+	if (!handler)
+		abort();
+	return handler;
+}
+
 /* As if its handler had just received it. */
 static inline void type(uint32_t number, const char *text, size_t size)
 {
@@ -106,7 +116,7 @@ static inline void type(uint32_t number, const char *text, size_t size)
 	}
 	memcpy(client_input(client, pool_at(&core->inputs, slot->input), received), text, size);
 	word_set(&slot->received, received + size);
-	intake_resume(client->handler, client, PAUSE_NONE);
+	intake_resume(served_by(client), client, PAUSE_NONE);
 }
 
 static inline void type_line(uint32_t number, const char *line)
@@ -157,7 +167,7 @@ static inline void fill_outbox_but(uint32_t number, size_t left)
 {
 	static char text[OUTBOX_CAPACITY];
 	struct client *client = &core->clients[number];
-	struct outbox *outbox = intake_outbox(client->handler, client);
+	struct outbox *outbox = intake_outbox(served_by(client), client);
 	struct outbox_draft draft = outbox_draft(outbox);
 
 	memset(text, '\n', sizeof(text));

@@ -172,7 +172,7 @@ static void test_too_early(void)
 	const struct said said = {.text = "hi", .size = 2, .mark = UNMARKED};
 
 	for (int i = 0; i < 2; i++) {
-		struct feed feed = feed_begin(client->handler, client);
+		struct feed feed = feed_begin(served_by(client), client);
 		char line[64];
 
 		snprintf(line, sizeof(line), "%s%s.1", lines[i], feed.said.room->record->epoch);

@@ -35,7 +35,7 @@ static void go(uint32_t number, enum reason reason)
 
 	client->reason = (uint8_t)reason;
 	client->slot->use = SLOT_CLOSING;
-	departure_finish(client->handler, client);
+	departure_finish(served_by(client), client);
 }
 
 static bool is_free(uint32_t number)

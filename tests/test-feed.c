@@ -25,7 +25,7 @@ static void take_all(uint32_t number)
 
 	empty_outbox(number);
 	if (waits_for_outbox(number))
-		intake_resume(client->handler, client, PAUSE_OUTBOX);
+		intake_resume(served_by(client), client, PAUSE_OUTBOX);
 }
 
 static void name_all(void)
@@ -371,7 +371,7 @@ static void test_post_late(void)
 	name_all();
 	type_line(ALICE, "/msg bob psst");
 	word_set(&core->slots[BOB].id, 99); /* somebody else is there by now */
-	atomic_store(&core->clients[BOB].handler, NULL);
+	atomic_store(&core->clients[BOB].handler, 0);
 	arrival_take_all(handlers[1]);
 	ok(!core->clients[BOB].answering, "post for one who has gone is for nobody");
 	handler_post(handlers[1], &core->clients[BOB], 2);

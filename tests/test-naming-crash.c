@@ -29,7 +29,7 @@ static void leave(uint32_t number, enum reason reason)
 {
 	struct client *client = &core->clients[number];
 
-	departure_end(client->handler, client, reason);
+	departure_end(served_by(client), client, reason);
 }
 
 static void quit(uint32_t number, const char *line)

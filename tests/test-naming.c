@@ -138,7 +138,7 @@ static void test_undone(void)
 	open_post();
 	ok(!is_going(ALICE), "nobody has to go");
 	empty_outbox(BOB);
-	intake_resume(core->clients[BOB].handler, &core->clients[BOB], PAUSE_OUTBOX);
+	intake_resume(served_by(&core->clients[BOB]), &core->clients[BOB], PAUSE_OUTBOX);
 	ok(holder_of("alice") == BOB && tag_is_lost(tag_of(ALICE)), "when there is, it does");
 	talkers_close();
 }

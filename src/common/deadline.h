@@ -20,6 +20,12 @@ static inline int deadline_timeout(uint64_t deadline)
 	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
 }
 
+/* The whole of one that is kept in 32 bits: it was less than 24 days from `near`. */
+static inline uint64_t deadline_whole(uint32_t kept, uint64_t near)
+{
+	return near + (uint64_t)(int64_t)(int32_t)(kept - (uint32_t)near);
+}
+
 static inline uint64_t deadline_earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

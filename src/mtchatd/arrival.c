@@ -75,7 +75,7 @@ static bool is_replaced(const struct handler *handler, const struct client *clie
 /* Somebody has done something to it: there is a letter, or it has another name, or none. */
 static void look_at(struct handler *handler, struct client *client)
 {
-	handler_list(&handler->answering, client, &client->answering);
+	handler_see_to(handler, client);
 	client->announces = client->rendering && slot_has(client->slot, TRAIT_NAMED);
 	if (client->state == CLIENT_TALKS && is_replaced(handler, client))
 		departure_begin(handler, client, REASON_TAKEN_OVER);
@@ -126,7 +126,7 @@ static void tell_of_loss(struct handler *handler, struct client *client)
 static void belong(struct handler *handler, struct client *client)
 {
 	pthread_mutex_lock(&handler->core->mail);
-	atomic_store(&client->handler, handler);
+	atomic_store(&client->handler, handler_number(handler));
 	pthread_mutex_unlock(&handler->core->mail);
 }
 

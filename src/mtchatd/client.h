@@ -18,7 +18,6 @@
 #include "mtchatd/slot.h"
 #include "mtchatd/tokens.h"
 
-struct handler;
 struct rendering;
 
 enum client_state {
@@ -55,32 +54,37 @@ struct client {
 		struct client *next_in_inbox; /* on its way to a handler */
 		uint64_t until; /* LEAVES: the position in the log up to which it is served */
 	};
-	uint64_t deadline; /* ms; LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
 
+	/* Times by a clock of ms that wraps after 49 days: compared by their difference. */
 	struct tokens tokens;
-	uint32_t commands_due; /* ms: when the next command would come at the rate allowed */
+	uint32_t deadline;     /* LEAVES, DRAINS: it has had its time; PAUSE_RATE: it has a token */
+	uint32_t commands_due; /* when the next command would come at the rate allowed */
 	uint32_t told_slow;    /* s: when it was last told that it is slowed down; 0: never */
-	uint32_t silent_since; /* ms: its kernel has owed us an ACK since; 0: it has not */
+	uint32_t silent_since; /* its kernel has owed us an ACK since; 0: it has not */
 
-	uint8_t arrival;    /* enum client_arrival */
-	uint8_t state;      /* enum client_state */
-	uint8_t pauses;     /* set of enum client_pause */
-	uint8_t watched;    /* events that epoll reports */
-	uint8_t reason;     /* enum reason; LEAVES, DRAINS, GONE: why it goes */
-	bool blocked : 1;   /* did not take all: among the blocked members, waits for EPOLLOUT */
-	bool laggard : 1;   /* was overtaken, and has not caught up since */
-	bool ended : 1;     /* no more is read: recv() returned 0, or /quit */
-	bool closed : 1;    /* recv() returned 0: nothing unread is left behind */
+	uint8_t state;       /* enum client_state */
+	uint8_t pauses;      /* set of enum client_pause */
+	uint8_t watched;     /* events that epoll reports */
+	uint8_t arrival : 4; /* enum client_arrival */
+	uint8_t reason : 4;  /* enum reason; LEAVES, DRAINS, GONE: why it goes */
+	bool blocked : 1;    /* did not take all: among the blocked members, waits for EPOLLOUT */
+	bool laggard : 1;    /* was overtaken, and has not caught up since */
+	bool ended : 1;      /* no more is read: recv() returned 0, or /quit */
+	bool closed : 1;     /* recv() returned 0: nothing unread is left behind */
 	bool broken : 1;    /* reset by its peer: out of the epoll set, its last bytes to be read */
 	bool vouched : 1;   /* the kernel vouches for its name: naming.h */
 	bool announces : 1; /* its room may have to be told of its name: naming.h */
 	bool looked_up : 1; /* its account was: naming.h */
-	bool answering;     /* on the handler's list of those with new answers */
-	bool throttled;     /* on the handler's list of those out of tokens */
+	bool answering : 1; /* on the handler's list of those with new answers */
+	bool throttled : 1; /* on the handler's list of those out of tokens */
 
-	/* Stored under the mail lock; NULL: on its way to one.  Last: client_begin(). */
-	_Atomic(struct handler *) handler;
+	/* handler_number() of its handler, stored under the mail lock; 0: on its way to one.  Other
+	 * threads read it, so it shares no bits with the above.  Last: client_begin(). */
+	_Atomic uint16_t handler;
 };
+
+_Static_assert(sizeof(struct client) == 64, "one cache line: 10,000 idle clients cost 640 KB");
+_Static_assert(REASONS <= 16, "each reason fits into its bits");
 
 /*
  * A new one.  Whoever has an old entry for this place may still look at `handler` (handler_waited),
@@ -93,7 +97,7 @@ static inline void client_begin(struct client *client, struct slot *slot,
 	client->slot = slot;
 	client->rendering = rendering;
 	client->arrival = (uint8_t)arrival;
-	atomic_store(&client->handler, NULL);
+	atomic_store(&client->handler, 0);
 }
 
 /* Where recv() puts the byte at stream position p. */

@@ -29,6 +29,8 @@ enum {
 	INPUT_SIZE = 192 << 10,
 };
 
+_Static_assert(HANDLERS_MAX <= UINT16_MAX, "a client names its handler in 16 bits");
+
 #define GAP_UNKNOWN UINT64_MAX
 
 /* What the arena holds of a handler. */
@@ -43,7 +45,7 @@ struct core {
 	struct handler_record *records; /* HANDLERS_MAX of them, in the arena */
 	struct slot *slots;             /* SLOTS_MAX of them, in the arena */
 	struct tag *tags;               /* one for each slot, in the arena */
-	struct client *clients;         /* one for each slot: what need not last */
+	struct client *clients;         /* one for each slot: what need not last; cache lines */
 	uint64_t *accounts;             /* one for each client, who alone has it: naming.h */
 	struct pool inputs;
 	struct pool outboxes;

@@ -251,14 +251,15 @@ void delivery_flush(struct handler *handler, struct rendering *rendering)
 	size_t i = 0;
 
 	while (i < members->active) {
-		struct client *client = client_at(members, i);
+		uint32_t number = members->list[i];
+		struct client *client = &members->clients[number];
 
 		if (only_listens(client))
 			flush_lines(handler, client, &rendering->ring, head);
 		else
 			delivery_serve(handler, client, head);
 		/* Who has left or is blocked has been replaced by another one. */
-		if (i < members->active && client_at(members, i) == client)
+		if (i < members->active && members->list[i] == number)
 			i++;
 	}
 	readers->seen = head;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
@@ -168,11 +169,11 @@ static void leave_until(struct handler *handler, struct client *client, uint64_t
 	client->state = CLIENT_LEAVES;
 	client->until = until;
 	client->reason = (uint8_t)reason;
-	client->deadline = due;
+	client->deadline = (uint32_t)due;
 	if (!handler->leaving.count || due < handler->leaving_due)
 		handler->leaving_due = due;
 	waitlist_add(&handler->leaving, client, word_get(&client->slot->id));
-	handler_list(&handler->answering, client, &client->answering); /* perhaps it has all */
+	handler_see_to(handler, client); /* perhaps it has all */
 	handler_watch(handler, client);
 }
 
@@ -245,23 +246,26 @@ bool departure_delivered(struct handler *handler, struct client *client)
 void departure_sweep(struct handler *handler)
 {
 	struct waitlist leaving;
+	uint64_t first, due;
 
 	if (!handler->leaving.count || handler->now < handler->leaving_due)
 		return;
+	first = handler->leaving_due;
 	leaving = waitlist_take(&handler->leaving);
 	for (size_t i = 0; i < leaving.count; i++) {
 		struct client *client = handler_waited(handler, &leaving.list[i]);
 
 		if (!client)
 			continue;
-		if (client->deadline <= handler->now) {
+		due = deadline_whole(client->deadline, first);
+		if (due <= handler->now) {
 			departure_end(handler, client,
 				      client->state == CLIENT_DRAINS ? client->reason
 								     : REASON_NOT_TAKEN);
 			continue;
 		}
-		if (!handler->leaving.count || client->deadline < handler->leaving_due)
-			handler->leaving_due = client->deadline;
+		if (!handler->leaving.count || due < handler->leaving_due)
+			handler->leaving_due = due;
 		waitlist_add(&handler->leaving, client, leaving.list[i].id);
 	}
 	waitlist_done(&leaving);

@@ -94,7 +94,7 @@ int feed_tell(struct feed *feed, struct client *to, const char *text, size_t siz
 	int r = 0;
 
 	lock_mail(feed); /* first: it is what he and his log stay where they are by */
-	letter.handler = atomic_load(&to->handler);
+	letter.handler = handler_of(feed->handler->core, to);
 	his = to->rendering;
 	head = his->room == feed->said.room ? feed->said.head[his->kind] : rendering_head(his);
 	if (size) {

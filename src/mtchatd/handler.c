@@ -30,12 +30,12 @@ void handler_watch(struct handler *handler, struct client *client)
 	epoll_ctl(handler->epoll_fd, EPOLL_CTL_MOD, client_fd(client), &event);
 }
 
-void handler_list(struct waitlist *list, struct client *client, bool *listed)
+void handler_see_to(struct handler *handler, struct client *client)
 {
-	if (*listed)
+	if (client->answering)
 		return;
-	*listed = true;
-	waitlist_add(list, client, word_get(&client->slot->id));
+	client->answering = true;
+	waitlist_add(&handler->answering, client, word_get(&client->slot->id));
 }
 
 struct client *handler_waited(const struct handler *handler, const struct waiting_client *entry)
@@ -44,7 +44,8 @@ struct client *handler_waited(const struct handler *handler, const struct waitin
 	/* The client may be another handler's by now, but these two can be read by anybody. */
 	const struct slot *slot = &core->slots[entry->client - core->clients];
 
-	return word_get(&slot->id) == entry->id && atomic_load(&entry->client->handler) == handler
+	return word_get(&slot->id) == entry->id &&
+			       atomic_load(&entry->client->handler) == handler_number(handler)
 		       ? entry->client
 		       : NULL;
 }

@@ -101,11 +101,25 @@ void handler_tidy(struct handler *handler);
 /* Makes epoll report just what the client's state asks for. */
 void handler_watch(struct handler *handler, struct client *client);
 
-/* Puts it on a list once (the flag is the client's). */
-void handler_list(struct waitlist *list, struct client *client, bool *listed);
+/* Puts it on the list of those to be served although no event tells of them, once. */
+void handler_see_to(struct handler *handler, struct client *client);
 
 /* The client of an entry, or NULL if that one has gone. */
 struct client *handler_waited(const struct handler *handler, const struct waiting_client *entry);
+
+/* As a client names it. */
+static inline uint16_t handler_number(const struct handler *handler)
+{
+	return (uint16_t)(handler->index + 1);
+}
+
+/* The client's, or NULL: it is on its way to one.  Under the mail lock, or by itself. */
+static inline struct handler *handler_of(const struct core *core, const struct client *client)
+{
+	unsigned number = atomic_load(&client->handler);
+
+	return number ? core->crew[number - 1] : NULL;
+}
 
 static inline struct readers *handler_readers(const struct handler *handler,
 					      const struct client *client)

@@ -1,6 +1,7 @@
 /* intake.c - takes what clients send: reads, says it or obeys, and waits if it must */
 #include <errno.h>
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
@@ -55,7 +56,7 @@ static void commit(struct feed *feed)
 		client->round = handler->round;
 	}
 	if (feed->answers.outbox)
-		handler_list(&handler->answering, client, &client->answering);
+		handler_see_to(handler, client);
 	if ((feed->said.lines - lines) / MARK_LINES != feed->said.lines / MARK_LINES)
 		rest_unread(handler, room);
 	room_end(&feed->said);
@@ -104,9 +105,13 @@ void intake_wait(struct handler *handler, struct client *client, struct renderin
 
 void intake_throttle(struct handler *handler, struct client *client)
 {
-	if (!handler->throttled.count || client->deadline < handler->throttled_due)
-		handler->throttled_due = client->deadline;
-	handler_list(&handler->throttled, client, &client->throttled);
+	uint64_t due = deadline_whole(client->deadline, handler->now);
+
+	if (!handler->throttled.count || due < handler->throttled_due)
+		handler->throttled_due = due;
+	if (!client->throttled)
+		waitlist_add(&handler->throttled, client, word_get(&client->slot->id));
+	client->throttled = true;
 	client->pauses |= PAUSE_RATE;
 }
 
@@ -117,7 +122,7 @@ static void wait_for_token(struct handler *handler, struct client *client)
 	uint32_t commands = due_wait(client->commands_due, (uint32_t)handler->now,
 				     handler->core->tune.commands_rate, COMMANDS_BURST);
 
-	client->deadline = handler->now + (lines > commands ? lines : commands);
+	client->deadline = (uint32_t)handler->now + (lines > commands ? lines : commands);
 	intake_throttle(handler, client);
 }
 

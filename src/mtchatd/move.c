@@ -155,7 +155,7 @@ static void hand_over(struct handler *handler, struct client *client, struct han
 	client->arrival = ARRIVES_MOVED;
 	atomic_fetch_sub_explicit(&handler->load, 1, memory_order_relaxed);
 	pthread_mutex_lock(&handler->core->mail);
-	atomic_store(&client->handler, NULL);
+	atomic_store(&client->handler, 0);
 	pthread_mutex_unlock(&handler->core->mail);
 	handler_give(to, client);
 	handler_wake(to);

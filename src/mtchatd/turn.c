@@ -178,9 +178,10 @@ static void resume_gated(struct handler *handler, struct rendering *rendering)
 
 static void resume_throttled(struct handler *handler)
 {
+	uint64_t first = handler->throttled_due;
 	struct waitlist throttled;
 
-	if (!handler->throttled.count || handler->now < handler->throttled_due)
+	if (!handler->throttled.count || handler->now < first)
 		return;
 	throttled = waitlist_take(&handler->throttled);
 	for (size_t i = 0; i < throttled.count; i++) {
@@ -189,7 +190,7 @@ static void resume_throttled(struct handler *handler)
 		if (!client)
 			continue;
 		client->throttled = false;
-		if (client->deadline <= handler->now)
+		if (deadline_whole(client->deadline, first) <= handler->now)
 			intake_resume(handler, client, PAUSE_RATE);
 		else
 			intake_throttle(handler, client);
