@@ -156,6 +156,28 @@ static void test_leaves(void)
 	talkers_close();
 }
 
+/* Its time is over while it waits for its farewell: it is not ended twice. */
+static void test_waits_beyond_its_time(void)
+{
+	struct rendering *json;
+
+	begin();
+	json = lobby_log(RENDERING_JSON);
+	fill_the_log();
+	departure_begin(handlers[1], &core->clients[BOB], REASON_QUIT);
+	go(BOB, REASON_QUIT);
+	is(core->clients[BOB].state, CLIENT_GONE, "it has left, and the log is full");
+	handlers[1]->now = handlers[1]->leaving_due;
+	departure_sweep(handlers[1]);
+	ok(!is_free(BOB), "when its time is over, its place is kept all the same");
+	forget_seen(LOBBY);
+	gate_publish(json, 1, UINT64_MAX);
+	departure_finish(handlers[1], &core->clients[BOB]);
+	ok(is_seen(LOBBY, "leave bob quit"), "and its room is told once");
+	ok(is_free(BOB), "then it is free");
+	talkers_close();
+}
+
 int main(void)
 {
 	test_told();
@@ -163,5 +185,6 @@ int main(void)
 	test_nameless();
 	test_waits();
 	test_leaves();
+	test_waits_beyond_its_time();
 	return done();
 }

@@ -255,7 +255,7 @@ void departure_sweep(struct handler *handler)
 	for (size_t i = 0; i < leaving.count; i++) {
 		struct client *client = handler_waited(handler, &leaving.list[i]);
 
-		if (!client)
+		if (!client || client->state == CLIENT_GONE) /* closed: its farewell is due */
 			continue;
 		due = deadline_whole(client->deadline, first);
 		if (due <= handler->now) {
