@@ -78,6 +78,19 @@ static void test_idle(void)
 	lone_room_close(&lone);
 }
 
+/* Each handler reads the clock once a turn: the later look may be by the earlier time. */
+static void test_two_clocks(void)
+{
+	lone_room_open(&lone, SIZE, 2);
+	lone_room_fill(&lone, RENDERING_JSON);
+	look(RENDERING_JSON, 5000);
+	look(RENDERING_JSON, 4999);
+	ok(rendering_is_filled(lone.json), "a handler that is a ms behind ends nothing");
+	look(RENDERING_JSON, 5000 + IDLE_MS);
+	ok(!rendering_is_filled(lone.json), "its time is the same");
+	lone_room_close(&lone);
+}
+
 static void test_memory(void)
 {
 	long empty, full, rested;
@@ -166,6 +179,7 @@ static void test_limit(void)
 int main(void)
 {
 	test_idle();
+	test_two_clocks();
 	test_memory();
 	test_begins_again();
 	test_limit();

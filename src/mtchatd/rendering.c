@@ -132,7 +132,7 @@ void rendering_rest(struct rendering *rendering, uint64_t now, uint64_t idle_ms)
 		rendering->idle_since = 0;
 	} else if (!rendering->idle_since) {
 		rendering->idle_since = now;
-	} else if (now - rendering->idle_since >= idle_ms) {
+	} else if (now >= rendering->idle_since + idle_ms) { /* handlers' clocks differ by a turn */
 		word_set(&rendering->record->filled, 0);
 		rendering_forget(&rendering->place, rendering->ring.size);
 	}
