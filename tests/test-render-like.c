@@ -8,7 +8,7 @@ static void test_like(void)
 {
 	static const char *const texts[] = {"", "x", "a \"quote\"", "\xED\x95\x9C", "[eve] hi"};
 	struct stamp stamp = {.room = "lobby", .epoch = "abcdefg", .number = 9, .time = "now"};
-	struct said said = {.kind = SAID_LINE, .from = "alice", .mark = UNMARKED};
+	struct said said = {.kind = SAID_LINE, .from = "alice", .text = "", .mark = UNMARKED};
 	char first[RENDER_OVERHEAD], line[RENDER_OVERHEAD], like[RENDER_OVERHEAD];
 	struct render_model model;
 
@@ -30,7 +30,7 @@ static void test_like(void)
 	}
 	said.from = "bob";
 	ok(!render_is_model(&model, &said), "not of another one");
-	said = (struct said){.kind = SAID_ACT, .from = model.from};
+	said = (struct said){.kind = SAID_ACT, .from = model.from, .text = ""};
 	ok(!render_is_model(&model, &said), "not what is done");
 	render_json_model(first, &said, &stamp, &model);
 	ok(!render_is_model(&model, &said), "and that is no model");
