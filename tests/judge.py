@@ -177,7 +177,9 @@ class Log:
         return self.dropped + bisect.bisect_right(self.ends, position)
 
     def position(self, index):
-        """Behind so many lines; None: there are not so many yet."""
+        """Behind so many lines; None: there are not so many yet, or they are not kept."""
+        if index < self.dropped:
+            return None
         if index == self.dropped:
             return self.base
         at = index - self.dropped - 1
@@ -257,6 +259,12 @@ class TextLog(Log):
         if len(self.ids_of) > bisect.bisect_right(self.ends, position):
             super().trim(position)
             del self.ids_of[:self.dropped - before]
+
+    def before(self, first):
+        """Where the first line that is heard of those from that id on begins; None: who knows."""
+        if not self.ids_of or self.ids_of[-1] < first:
+            return None
+        return self.position(bisect.bisect_left(self.ids_of, first) + self.dropped)
 
     def behind(self, at, first, last):
         """Where one stands who missed the ids from first to last; None: nobody knows yet.

@@ -334,6 +334,17 @@ def test_a_skip_of_events_must_be_told_exactly():
         assert found <= set(told.verdict.faults()) and bool(found) == bool(told.verdict.faults())
 
 
+def test_a_skip_after_a_crash_may_begin_with_what_a_unix_client_has():
+    """Its last send() was not counted: 101 to 110 have come, and count as missed from 106 on."""
+    skip = b'{"ev":"skip","from":"k3f9.106","to":"k3f9.120","lines":15}\n'
+    for crashes, found in (0, {"bad_skips"}), (1, set()):
+        told = ToldEvents(may_skip=True, repeats_most=lambda most=crashes: most)
+        told.hear(*told.lines, ear=told.first)
+        told.hear(*told.lines[:10], skip, *told.lines[20:])
+        assert found <= set(told.verdict.faults()) and bool(found) == bool(told.verdict.faults())
+        assert told.verdict.repeats == crashes
+
+
 def test_a_skip_counts_what_text_clients_do_not_see():
     """Ten lines of the room, three of which are seen only by programs."""
     told, names = told_of_names()
