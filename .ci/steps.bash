@@ -165,7 +165,7 @@ check() {
 	step "check $1" timeout -k 10 "$check_limit" "${calm[@]}" env "${@:2}" PYTHONUNBUFFERED=1 \
 		ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:atexit_sleep_ms=0 \
-		make -C "build/$1" -j$((cpus + 1)) check VERBOSE=1 || status=1 # one mostly waits
+		make -C "build/$1" -j"$cpus" check VERBOSE=1 || status=1
 	while read -r line; do
 		skip "check $1" "$line"
 	done < <(grep -hE '^(SKIP:|SKIPPED )' "$(log_of "check $1")" "build/$1"/tests/test_*.log \

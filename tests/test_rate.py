@@ -27,6 +27,8 @@ def test_a_token_is_not_put_off_by_a_neighbours():
     """Two who wait: that the first one's token comes does not make the other one wait anew."""
     with Daemon(rate_lines=1, rate_burst=1) as daemon:
         first, second = Client(daemon.tcp), Client(daemon.tcp)
+        Client(daemon.tcp).say(b"in")  # it came behind them: they are in, with their tokens
+        assert first.read_line() == second.read_line() == b"in"
         begin = time.monotonic()
         first.say(b"first 0", b"first 1")
         assert second.read_line() == b"first 0"
