@@ -1,6 +1,8 @@
 /* test-command-rooms.c - /join, /json, /last, /since: which log follows, and from where */
 #include <inttypes.h>
 
+#include "mtchatd/move.h"
+
 #include "asker.h"
 
 static void say(uint32_t room, enum said_kind kind, int count)
@@ -188,9 +190,26 @@ static void test_too_early(void)
 	}
 }
 
+/* However many clients its handler has in other rooms. */
+static void test_home(void)
+{
+	struct room *lobby = core_room(core, LOBBY);
+	struct handler *home = handlers[lobby->home], *other = handlers[!lobby->home];
+	unsigned most = (unsigned)core->tune.split_members;
+
+	atomic_store(&home->load, 10 * most);
+	atomic_store(&lobby->clients, most - 1);
+	ok(move_home(core, lobby) == home, "a room is its home's until it is big itself");
+	atomic_store(&lobby->clients, most);
+	ok(move_home(core, lobby) == other, "then it is dealt to who has the fewest clients");
+	atomic_store(&home->load, 0);
+	atomic_store(&lobby->clients, TALKERS);
+}
+
 int main(void)
 {
 	asker_open();
+	test_home();
 	test_join();
 	test_full();
 	test_json();
