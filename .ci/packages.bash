@@ -62,7 +62,7 @@ make_packages() { # SUM
 
 need_to_package() {
 	local packages
-	mapfile -t packages < <(build_depends)
+	mapfile -t packages < <(check_depends)
 	need "${packages[@]}" build-essential debhelper
 }
 

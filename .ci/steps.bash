@@ -27,12 +27,34 @@ report() {
 	printf '%-7s %4d.%d s  %s\n' "$1" $(($2 / 1000)) $(($2 % 1000 / 100)) "$3"
 }
 
+# The log file of a step.  Names are cut: a file's has 255 bytes at most.
 log_of() {
+	local name=${1//[^a-zA-Z0-9]/-}
 	mkdir -p build/log
-	echo "build/log/${1//[^a-zA-Z0-9]/-}.log"
+	echo "build/log/${name:0:100}.log"
+}
+
+# The width of the terminal that standard output is.
+columns() {
+	local width=''
+	read -r _ width < <(stty size 2>/dev/null <"/proc/$$/fd/1") || true
+	[[ $width =~ ^[1-9][0-9]*$ ]] || width=80
+	echo "$width"
+}
+
+# fit TEXT: as much of it as a line of the terminal holds; all of it where there is none.
+fit() {
+	local width=${#1}
+	[ ! -t 1 ] || width=$(($(columns) - 1))
+	if [ ${#1} -le "$width" ]; then
+		printf '%s\n' "$1"
+	else
+		printf '%s...\n' "${1:0:width - 3}"
+	fi
 }
 
 # step NAME COMMAND...: runs it and prints how it went; of a failure, the end of its output too.
+# Status 77 is that of a command that leaves its work out; it tells why by a line "SKIPPED WHY".
 step() {
 	local name=$1 log start status=0
 	shift
@@ -46,6 +68,10 @@ step() {
 	if [ "$status" = 0 ]; then
 		passed=$((passed + 1))
 		report ok $(($(now_ms) - start)) "$name"
+		return 0
+	fi
+	if [ "$status" = 77 ] && grep -q '^SKIPPED ' "$log"; then
+		skip "$name" "$(sed -n 's/^SKIPPED //p' "$log" | head -n 1)"
 		return 0
 	fi
 	failed=$((failed + 1))
@@ -74,12 +100,22 @@ summary() {
 
 # --- packages ----------------------------------------------------------------------------------
 
-# The names in debian/control's Build-Depends, and what debhelper would bring and Debian takes for
-# granted in a package; debhelper itself is for packages only.
+# What it takes to build and run the programs: the names in debian/control's Build-Depends without
+# those that only its tests need, and what debhelper would bring and Debian takes for granted in a
+# package; debhelper itself is for packages only.
 build_depends() {
 	printf '%s\n' autoconf automake gcc make
-	sed -n '/^Build-Depends:/,/^[^ B]/p' debian/control | sed -n 's/^ \([a-z0-9.+-]*\).*/\1/p' |
-		grep -v '^debhelper'
+	control_depends | sed -n '/<!nocheck>/!s/^ \([a-z0-9.+-]*\).*/\1/p'
+}
+
+# The same with what `make check` needs.
+check_depends() {
+	build_depends
+	control_depends | sed -n '/<!nocheck>/s/^ \([a-z0-9.+-]*\).*/\1/p'
+}
+
+control_depends() {
+	sed -n '/^Build-Depends:/,/^[^ B]/p' debian/control | grep '^ ' | grep -v '^ debhelper'
 }
 
 missing_packages() {
@@ -97,6 +133,12 @@ apt_install() {
 		-o DPkg::Lock::Timeout=120 install "$@"
 }
 
+# Nobody here may install them; the command that an administrator could run.
+die_of_missing() { # WHY PACKAGE...
+	die "$1; as root, run:
+    apt-get update && apt-get install --no-install-recommends ${*:2}"
+}
+
 # need PACKAGE...: installs those that are missing.
 need() {
 	local missing
@@ -104,11 +146,11 @@ need() {
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} != 0 ] || { done_before packages 'all there'; return; }
 	if [ "$(id -u)" != 0 ]; then
-		command -v sudo >/dev/null ||
-			die "missing: ${missing[*]}; as root, run: apt-get install ${missing[*]}"
-		sudo -v || die "sudo refused; as root, run: apt-get install ${missing[*]}"
+		command -v sudo >/dev/null || die_of_missing 'packages are missing' "${missing[@]}"
+		sudo -v || die_of_missing 'packages are missing, and sudo refused' "${missing[@]}"
 	fi
-	step "packages (installing ${missing[*]})" apt_install "${missing[@]}" || { summary; exit 1; }
+	fit "installing ${#missing[@]} packages: ${missing[*]}"
+	step packages apt_install "${missing[@]}" || { summary; exit 1; }
 }
 
 # --- builds ------------------------------------------------------------------------------------
@@ -147,9 +189,11 @@ configure() {
 	fi
 }
 
-# build NAME ARGUMENT...: the same with programs and tests compiled, but not run.
+# build NAME ARGUMENT...: the same with programs and tests compiled, but not run.  What a compiler
+# that nobody has tried warns of is no error, but shown.
 build() {
-	configure "$@" && step "make $1" make -C "build/$1" -j"$cpus" all check TESTS=
+	configure "$@" && step "make $1" make -C "build/$1" -j"$cpus" all check TESTS= || return
+	grep -h ': warning: ' "$(log_of "make $1")" | sort -u | head -n 20 | sed 's/^/    | /' || true
 }
 
 # gcc's TSan cannot run where addresses are too random; then the tests run without that.
