@@ -23,7 +23,7 @@ static void say_some(struct client *client, bool may_be_cut)
 }
 
 /* Sends all that is composed in one piece, and does not mind whether it goes. */
-static void throw(struct client * client, size_t size)
+static void hurl(struct client *client, size_t size)
 {
 	(void)!send(client->fd, client->out, size, MSG_NOSIGNAL);
 }
@@ -74,22 +74,22 @@ static void turn_deaf(struct client *client)
 {
 	say_some(client, true);
 	shutdown(client->fd, SHUT_RD);
-	throw(client, client->out_size);
+	hurl(client, client->out_size);
 }
 
-static void throw_some(struct client *client)
+static void hurl_some(struct client *client)
 {
 	say_some(client, true);
-	throw(client, client->out_size);
+	hurl(client, client->out_size);
 }
 
 /* Ends in the middle of a line's text. */
-static void throw_part(struct client *client)
+static void hurl_part(struct client *client)
 {
 	say_some(client, true);
 	if (client->out_size > 100 && client->out[client->out_size - 2] != ' ')
 		client->out_size -= 2;
-	throw(client, client->out_size);
+	hurl(client, client->out_size);
 }
 
 static void settle(struct client *client)
@@ -105,7 +105,7 @@ static void do_nothing(struct client *client)
 }
 
 static void (*const ways[])(struct client *client) = {do_nothing, half_close, quit,  turn_deaf,
-						      throw_some, throw_part, settle};
+						      hurl_some,  hurl_part,  settle};
 
 void *guests_run(void *arg)
 {

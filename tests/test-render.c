@@ -139,14 +139,12 @@ static void expect(enum form form, const struct said *said, const char *want, co
 		ok(json_is_valid(got, size), "and that is JSON");
 }
 
+/* Compound literals: a macro that is nothing but braces is laid out in as many ways as there are
+ * versions of clang-format. */
 #define SAYS(name, lit, at)                                                                        \
-	{                                                                                          \
-		SAID_LINE, name, lit, sizeof(lit) - 1, at, NULL, 0, false                          \
-	}
+	((struct said){SAID_LINE, name, lit, sizeof(lit) - 1, at, NULL, 0, false})
 #define DOES(name, lit)                                                                            \
-	{                                                                                          \
-		SAID_ACT, name, lit, sizeof(lit) - 1, UNMARKED, NULL, 0, false                     \
-	}
+	((struct said){SAID_ACT, name, lit, sizeof(lit) - 1, UNMARKED, NULL, 0, false})
 
 /* What is said, and both renderings of it. */
 static const struct {

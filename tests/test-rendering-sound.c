@@ -18,14 +18,14 @@ static struct lone_room lone;
 
 static void say_some(uint64_t *state)
 {
-	static const char text[60] = "what is said and then damaged, or not, by chance: it goes on";
+	static const char text[] = "what is said and then damaged, or not, by chance: it goes on";
 	uint32_t silent = chance(state, 100), count = chance(state, 600);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (chance(state, 100) < silent)
 			lone_room_say_that(&lone, lone_joins("ann"));
 		else
-			lone_room_say(&lone, text, chance(state, sizeof(text)));
+			lone_room_say(&lone, text, chance(state, sizeof(text) - 1));
 	}
 }
 

@@ -136,8 +136,10 @@ static void drop_half_character(char *text, size_t length)
 		text[end - 1] = '\0';
 }
 
-static void __attribute__((format(printf, 3, 0)))
-format_list(char *to, size_t size, const char *format, va_list list)
+static void format_list(char *to, size_t size, const char *format, va_list list)
+	__attribute__((format(printf, 3, 0)));
+
+static void format_list(char *to, size_t size, const char *format, va_list list)
 {
 	int n = vsnprintf(to, size, format, list);
 
@@ -185,8 +187,10 @@ static void describe_error(char *to, size_t size, int err)
 		snprintf(to, size, "%s%s", err ? ": " : "", meaning);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-fill_text(struct log_record *record, const char *format, va_list list)
+static void fill_text(struct log_record *record, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0)));
+
+static void fill_text(struct log_record *record, const char *format, va_list list)
 {
 	char meaning[64];
 
