@@ -1,7 +1,6 @@
 /* main.c - mtchat, the client: from the command line to a conversation */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/streams.h"
 #include "mtchat/dial.h"
 #include "mtchat/follow.h"
 #include "mtchat/i18n.h"
@@ -22,17 +22,6 @@
 #include "mtchat/settings.h"
 #include "mtchat/talk.h"
 #include "mtchat/terminal.h"
-
-/* Nothing else may get the numbers 0 to 2, or it would be read and written in their place. */
-static void standard_streams_open(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	closep(&fd);
-}
 
 /* Numbers stay as the C language has them.  There is one thread. */
 static void languages_open(void)
@@ -151,7 +140,7 @@ int main(int argc, char *argv[])
 	struct options options;
 	int r;
 
-	standard_streams_open();
+	streams_open();
 	languages_open();
 	signal(SIGPIPE, SIG_IGN); /* writes return EPIPE */
 

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "common/log.h"
+#include "common/streams.h"
 #include "mtchatd/acceptor.h"
 #include "mtchatd/config.h"
 #include "mtchatd/descriptors.h"
@@ -94,9 +95,11 @@ int main(int argc, char *argv[])
 	struct notify notify = {.fd = -1};
 	struct store store;
 	struct options options;
-	int parsed = options_parse(&options, argc, argv), status;
+	int parsed, status;
 	bool inherits;
 
+	streams_open();
+	parsed = options_parse(&options, argc, argv);
 	if (parsed == 0) /* --help and --version are done by now */
 		return EXIT_SUCCESS;
 	if (parsed > 0 && options.check_only)
