@@ -13,6 +13,7 @@
 #include "mtchatd/messages.h"
 #include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/tally.h"
 
 struct outbox *intake_outbox(struct handler *handler, struct client *client)
 {
@@ -203,6 +204,13 @@ static struct rendering *shut_log(struct room *room)
 	return NULL;
 }
 
+/* Was that told to the process before us?  After a FIN it may have been, too: nobody knows. */
+static bool was_reset(const struct client *client)
+{
+	return client->arrival == ARRIVES_BACK &&
+	       tally_is_dead(client_fd(client), client->slot->peer.family);
+}
+
 bool intake_read(struct handler *handler, struct client *client)
 {
 	struct rendering *shut = shut_log(client->rendering->room);
@@ -222,9 +230,9 @@ bool intake_read(struct handler *handler, struct client *client)
 	}
 	if (n < 0)
 		departure_break(handler, client);
-	/* A tail without LF is a line, however the end came (but see lines.c). */
+	/* A tail without LF may be a line: lines.c. */
 	client->ended = n <= 0;
-	client->closed = n == 0;
+	client->closed = n == 0 && !was_reset(client);
 	return settle(handler, client);
 }
 

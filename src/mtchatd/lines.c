@@ -260,13 +260,18 @@ static bool is_done(enum fed fed)
 
 /*
  * Is the rest a line, at the end of the connection, although no LF is there?  With the textbook's
- * server it is.  But what has a nonce is said again by who gave it, if the loss of a link has torn
- * it: a torn half that was said would stand there with the nonce of the whole.
+ * server it is.  But a link may have been cut anywhere: half a command is not said to all, and
+ * half a line with a nonce would stand there with the nonce of the whole.
  */
 static bool rest_is_line(const struct feed *feed, const char *bytes, size_t size)
 {
-	return feed->client->ended && !(*feed_name(feed) && protocol_begins_nonce(bytes, size) &&
-					!memchr(bytes, '\n', size));
+	const struct client *client = feed->client;
+	char *seen = feed->handler->letter;
+
+	if (!client->ended || feed->discarded || memchr(bytes, '\n', size))
+		return client->ended;
+	size = text_clean(seen, bytes, size < SEEN_MAX ? size : SEEN_MAX);
+	return protocol_rest_is_line(seen, size, *feed_name(feed) != '\0', client->closed);
 }
 
 /* The same as line_cut(), but at once for nearly all lines; plain: bytes of printable ASCII. */

@@ -1,5 +1,6 @@
 /* protocol.c - what a line from a client means */
 #include <string.h>
+#include <strings.h>
 
 #include "mtchatd/protocol.h"
 
@@ -96,9 +97,52 @@ struct utterance protocol_parse(const char *line, size_t size, bool named)
 	return said;
 }
 
-bool protocol_begins_nonce(const char *line, size_t size)
+static bool begins_nonce(const char *line, size_t size)
 {
 	const size_t begin = strlen(nonce_mark);
 
 	return size && memcmp(line, nonce_mark, size < begin ? size : begin) == 0;
+}
+
+/* Of a slash at the begin, also one of full width, behind blanks: where it ends; 0: there is none.
+ */
+static size_t slash_end(const char *line, size_t size)
+{
+	static const char wide[] = "\xef\xbc\x8f"; /* U+FF0F */
+	size_t at = 0;
+
+	while (at < size && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	if (at < size && line[at] == '/')
+		return at + 1;
+	if (size - at >= strlen(wide) && memcmp(line + at, wide, strlen(wide)) == 0)
+		return at + strlen(wide);
+	return 0;
+}
+
+/* Nothing can follow it: the client would be called that, or be there, for no moment. */
+static bool is_in_vain(const char *line, size_t size)
+{
+	const struct utterance said = parse_rest(line, size);
+
+	return said.command && said.word_size == 4 &&
+	       (strncasecmp(said.word, "name", 4) == 0 || strncasecmp(said.word, "join", 4) == 0);
+}
+
+bool protocol_rest_is_line(const char *rest, size_t size, bool named, bool closed)
+{
+	size_t skipped = prefix_size(rest, size), at;
+
+	if (begins_nonce(rest, size) && (named || !closed))
+		return false;
+	rest += skipped;
+	size -= skipped;
+	at = slash_end(rest, size);
+	if (!at)
+		return true;
+	if (!closed)
+		return false;
+	while (at < size && rest[at] & 0x80) /* letters, or the half of one */
+		at++;
+	return at < size && !is_in_vain(rest, size);
 }

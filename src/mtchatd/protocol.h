@@ -34,5 +34,12 @@ static inline bool protocol_is_plain(const char *line, size_t size)
  */
 struct utterance protocol_parse(const char *line, size_t size, bool named);
 
-/* Is it the begin of a line with a nonce, or could it be that, as far as it goes?  size 0: no. */
-bool protocol_begins_nonce(const char *line, size_t size);
+/*
+ * Of a connection that has ended: is what is left without LF a line?  rest: cleaned; closed: its
+ * client closed its sending side, so that it is all that was to come; else the link was reset, and
+ * it may be the front of anything.  So: text is a line.  What begins with a slash, which may be a
+ * private line, is one if its client closed, and more is there than a command's first byte; but
+ * never /name and /join, which are for what follows.  What begins with a nonce is said again by
+ * who gave it: it is no line, but text of one without a name who closed.
+ */
+bool protocol_rest_is_line(const char *rest, size_t size, bool named, bool closed);

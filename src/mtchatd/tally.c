@@ -178,3 +178,10 @@ int tally_take(struct tally *ret, int fd, int family, uint64_t received)
 {
 	return family == AF_UNIX ? take_unix(ret, fd, received) : take_tcp(ret, fd);
 }
+
+bool tally_is_dead(int fd, int family)
+{
+	struct tcp_info info;
+
+	return family != AF_UNIX && info_read(&info, fd) >= 0 && info.tcpi_state == STATE_CLOSE;
+}

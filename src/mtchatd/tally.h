@@ -45,3 +45,7 @@ void tally_received(int fd, int family, uint64_t received, uint64_t n);
  * looks did not agree (not seen but in the test that forces it); or another -errno.
  */
 int tally_take(struct tally *ret, int fd, int family, uint64_t received);
+
+/* Was it reset?  A process that was told so and died leaves a socket that reads like a closed one.
+ */
+bool tally_is_dead(int fd, int family);
