@@ -8,9 +8,11 @@ enum { SLOW_MS = 60000, SHORT_MS = 100, LONG = 2 << 20, BIG = 3900 };
 static void test_up(void)
 {
 	stage_begin("alice", SLOW_MS);
+	stage.hurries = true;
 	ok(stage_is(CONTACT_DIALS), "it dials");
 	becomes(stage_is(CONTACT_ASKS), "it is connected");
 	ok(contact_deadline(&stage.contact) <= clock_ms() + CONTACT_ASK_MS, "... and gives a time");
+	stage.hurries = false;
 	stage_welcome();
 	ok(stage_is(CONTACT_UP), "the server has said hello");
 
@@ -171,6 +173,7 @@ static void test_plain(void)
 	uint64_t began = clock_ms();
 
 	stage_begin("alice", SLOW_MS);
+	stage.hurries = true;
 	gets_line("/json\n", "a server is asked, which speaks no JSON Lines");
 	stage_say("[bob] hi\r\n{\"ev\":\"say\"}\n/json\n/json\npart");
 	becomes(stage_is(CONTACT_PLAIN), "... it is a plain one");
@@ -179,6 +182,7 @@ static void test_plain(void)
 	stage_end();
 
 	stage_begin("alice", SLOW_MS);
+	stage.hurries = true;
 	gets_line("/json\n", "an echo server is asked");
 	stage_say("/json\n");
 	becomes(stage_is(CONTACT_PLAIN), "... it is a plain one");
@@ -216,6 +220,7 @@ static void test_full(void)
 	stage_end();
 
 	stage_begin("alice", SLOW_MS);
+	stage.hurries = true;
 	gets_line("/json\n", "a full house that does not hang up is asked");
 	stage_say("* server full (1 of 1), try again later\r\n");
 	becomes(stage_is(CONTACT_FAILED), "... that is a failure, too");

@@ -59,6 +59,7 @@ class Late:
         with client, socket.create_connection(self.where, PATIENCE) as server, \
                 contextlib.suppress(OSError), selectors.DefaultSelector() as selector:
             kept, told = b"", b""
+            client.sendall(HELLO + b"\n")  # or it takes the server for a plain one, a second later
             selector.register(client, selectors.EVENT_READ)
             selector.register(server, selectors.EVENT_READ)
             while not self.stops:

@@ -214,10 +214,11 @@ def test_taller_and_kept():
     with demo("--keeps", rows=5, columns=40) as terminal:
         typed = "x" * 300
         terminal.type(f"{typed}\r")
-        terminal.wait_screen(lambda lines: len(lines) > 2 and lines[-1] == PROMPT, "the next one")
-        lines = terminal.lines()
-        assert lines[0][0] == "<" and lines[0].endswith("xxx") and len(lines[0]) < 40
-        assert "".join(lines[1:-1]) == f"typed: {typed}"
+        terminal.wait_screen(  # the next prompt is there first, then the line above it
+            lambda lines: lines[-1:] == [PROMPT] and "".join(lines[1:-1]) == f"typed: {typed}",
+            "what was typed, and the next prompt")
+        kept = terminal.lines()[0]
+        assert kept[0] == "<" and kept.endswith("xxx") and len(kept) < 40
 
 
 def is_whole(raw):
