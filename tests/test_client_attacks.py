@@ -14,7 +14,7 @@ from hub import Hub
 from mtchat import MTCHAT
 from pane import Pane
 from pipe import Pipe
-from seat import OWN, STYLE, Home
+from seat import OWN, STYLE, Home, Seat, said
 from stage import Stage, packed
 
 COMBINING = "e" + 5000 * "\u0301"
@@ -335,3 +335,37 @@ def test_malformed(home):
         pane.wait_prompt("lobby alice>")
         assert stage.heard.count("/json") == 1
         check_harmless(pane.raw())
+
+
+# Words in another's mouth
+
+FORGED = "13:38 carol: I resign"
+FILLERS = {"blanks": " ", "fillers": "\u3164", "braille": "\u2800", "no-break": "\u00a0", "tabs": "\t",
+           "wide": "\u3000", "words": "x"}
+
+
+@pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS)
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}],
+                         ids=["colours", "no-colours", "dumb"])
+def test_no_forged_row(filler, env):
+    """Whatever fills the first row, at whatever width: the second is never a line of carol's."""
+    with Stage() as stage, Seat(stage.tcp, "-n", "alice", columns=100, env=env) as alice:
+        stage.wait_live()
+        for count in range(20, 90):
+            stage.send(packed(stage.said("hi" + count * filler + FORGED, "mallory")))
+        stage.send(packed(stage.said("that was all", "mallory")))
+        alice.sees(said("mallory: that was all"))
+        assert not [row for row in alice.rows() if row.startswith("13:38 carol")]
+
+
+def test_tail_on_a_terminal_and_in_a_pipe():
+    """A terminal has rows; in a log a line is one line, and stays as it was said."""
+    text = "hi" + 77 * " " + "2026-12-01 " + FORGED
+    with Stage() as stage, Seat(stage.tcp, "--tail", columns=100) as seat, \
+            Pipe(stage.tcp, "--tail", "-l", "1") as pipe:
+        poll(lambda: sum(text.startswith(("/last", "/since")) for text in list(stage.heard)) == 2,
+             "both in the room")
+        stage.send(packed(stage.said(text, "mallory")))
+        pipe.sees(".* mallory: " + re.escape(text))
+        seat.sees(".*mallory: hi.*")
+        assert not [row for row in seat.rows() if row.startswith("2026-12-01 13")]

@@ -17,6 +17,9 @@
 #include "mtchat/i18n.h"
 #include "mtchat/safe.h"
 #include "mtchat/screen.h"
+#include "mtchat/width.h"
+
+_Static_assert(SCREEN_NO_ROWS == -1, "the width of what is no terminal");
 
 enum { POLL_LINK, POLL_OUTPUT, POLL_COUNT };
 
@@ -144,6 +147,7 @@ static void hear(struct follow *follow)
 	size_t size;
 	int heard;
 
+	follow->screen.columns = width_of_terminal(); /* a log has no rows */
 	while (!follow->ended && contact_hear(&follow->contact, &event, &heard, &raw, &size)) {
 		if (is_refusal(follow, &event))
 			refuse(follow, &event);
@@ -241,7 +245,7 @@ int follow_run(struct settings *settings, const struct target *target, bool json
 	*follow = (struct follow){.settings = settings, .json = json, .goes_on = goes_on};
 	settings->style.dates = true;
 	settings->style.bell = BELL_OFF;
-	screen_init(&follow->screen, &settings->style, 80);
+	screen_init(&follow->screen, &settings->style, SCREEN_NO_ROWS);
 	status = run(follow, target);
 	contact_done(&follow->contact);
 	if (follow->out)

@@ -3,10 +3,13 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "common/cleanup.h"
 #include "mtchat/ignored.h"
+#include "mtchat/rows.h"
 
 /* -- words and colours -- */
 
@@ -109,7 +112,8 @@ int paint_day(const struct tm *tm)
 	return (tm->tm_year + 1900) * 366 + tm->tm_yday;
 }
 
-static void write_time(struct screen *screen, int64_t time_ms, FILE *to)
+/* Returns how many columns it takes. */
+static size_t write_time(struct screen *screen, int64_t time_ms, FILE *to)
 {
 	struct tm tm = paint_local(time_ms);
 	int day = paint_day(&tm);
@@ -123,35 +127,62 @@ static void write_time(struct screen *screen, int64_t time_ms, FILE *to)
 	strftime(text, sizeof(text), screen->style.dates ? "%Y-%m-%d %H:%M:%S" : "%H:%M", &tm);
 	paint_on(screen, "2", to);
 	fputs(text, to);
+	return strlen(text);
 }
 
-void paint_time(struct screen *screen, int64_t time_ms, FILE *to)
+size_t paint_time(struct screen *screen, int64_t time_ms, FILE *to)
 {
-	write_time(screen, time_ms, to);
+	size_t columns = write_time(screen, time_ms, to);
+
 	paint_off(screen, to);
 	fputc(' ', to);
+	return columns + 1;
+}
+
+/* -- text -- */
+
+void paint_text(const struct screen *screen, const char *text, size_t begin, FILE *to)
+{
+	size_t columns = (size_t)(screen->breaks_at > 0 ? screen->breaks_at : paint_columns(screen));
+	size_t size = strlen(text);
+	AUTO_FREE char *clean = NULL;
+
+	if (screen->columns == SCREEN_NO_ROWS)
+		columns = 0;
+	if (!rows_may_break(text, size, begin, columns)) {
+		safe_write(to, text, size);
+		return;
+	}
+	clean = malloc(SAFE_SIZE_MAX * size + 1);
+	if (clean)
+		rows_write(to, clean, safe_copy(clean, text, size), begin, columns);
+	else
+		fputs("\uFFFD", to);
 }
 
 /* -- happenings -- */
 
 void paint_happening(struct screen *screen, int64_t time_ms, FILE *to, const char *format, ...)
 {
+	AUTO_FREE char *text = NULL;
 	va_list arguments;
+	int size;
 
-	write_time(screen, time_ms, to);
-	fputs(" * ", to);
 	va_start(arguments, format);
-	vfprintf(to, format, arguments);
+	size = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	paint_off(screen, to);
-	fputc('\n', to);
+	if (size < 0)
+		text = NULL;
+	else
+		paint_notice(screen, time_ms, to, text);
 }
 
 void paint_notice(struct screen *screen, int64_t time_ms, FILE *to, const char *text)
 {
-	write_time(screen, time_ms, to);
+	size_t begin = write_time(screen, time_ms, to) + strlen(" * ");
+
 	fputs(" * ", to);
-	safe_write(to, text, strlen(text));
+	paint_text(screen, text, begin, to);
 	paint_off(screen, to);
 	fputc('\n', to);
 }

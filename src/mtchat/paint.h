@@ -58,14 +58,21 @@ const char *paint_name(const struct screen *screen, const char *name, struct pai
 /* Is it one's own?  NULL is not. */
 bool paint_is_own(const struct screen *screen, const char *name);
 
-/* "10:31 ", dim; a rule with the date before it, if that is another than before. */
-void paint_time(struct screen *screen, int64_t time_ms, FILE *to);
+/* "10:31 ", dim; a rule with the date before it, if that is another than before.  Returns how many
+ * columns that takes. */
+size_t paint_time(struct screen *screen, int64_t time_ms, FILE *to);
 
 /* "10:31 * TEXT\n", all dim.  The format's arguments are safe words. */
 void paint_happening(struct screen *screen, int64_t time_ms, FILE *to, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same for text from anywhere. */
+/*
+ * Text from anywhere, behind so many columns of its row: safe (safe.h), and nothing in it looks
+ * like a row of its own (rows.h).
+ */
+void paint_text(const struct screen *screen, const char *text, size_t begin, FILE *to);
+
+/* As paint_happening(), for text from anywhere. */
 void paint_notice(struct screen *screen, int64_t time_ms, FILE *to, const char *text);
 
 /* "-- LEFT ---- RIGHT --\n": without RIGHT, then LEFT is cut, if there are too few columns. */

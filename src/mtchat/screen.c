@@ -67,16 +67,21 @@ static const char *text_of(const struct event *event)
 	return event->text ? event->text : "";
 }
 
-static void write_said(const struct screen *screen, const struct event *event, FILE *to)
+/* begin: columns that are taken. */
+static void write_said(const struct screen *screen, const struct event *event, size_t begin,
+		       FILE *to)
 {
-	const char *text = text_of(event);
+	const char *before = event->kind == EVENT_ME ? "** " : "";
+	const char *behind = event->from && event->kind == EVENT_SAY ? ": " : " ";
 	struct painted name;
+	struct word word;
 
-	if (event->kind == EVENT_ME)
-		fputs("** ", to);
+	fputs(before, to);
 	fputs(event->from ? paint_name(screen, event->from, &name) : "|", to);
-	fputs(event->from && event->kind == EVENT_SAY ? ": " : " ", to);
-	safe_write(to, text, strlen(text));
+	fputs(behind, to);
+	word_name(&word, event->from ? event->from : "|");
+	begin += strlen(before) + safe_width(word.text, strlen(word.text)) + strlen(behind);
+	paint_text(screen, text_of(event), begin, to);
 }
 
 static void show_said(struct screen *screen, const struct event *event, int flags, int64_t time_ms,
@@ -85,37 +90,51 @@ static void show_said(struct screen *screen, const struct event *event, int flag
 	bool own = flags & SCREEN_OWN || paint_is_own(screen, event->from);
 	bool called = !own && screen->own[0] && mention_find(text_of(event), screen->own_folded);
 	enum bell bell = screen->style.bell;
+	size_t begin = paint_time(screen, time_ms, to);
 
-	paint_time(screen, time_ms, to);
 	if (called) {
 		paint_on(screen, "1", to);
 		fputs(">>", to);
 		paint_off(screen, to);
 		fputc(' ', to);
+		begin += strlen(">> ");
 	}
-	write_said(screen, event, to);
+	write_said(screen, event, begin, to);
 	if (!own && !(flags & SCREEN_OLD) && (bell == BELL_ALL || (bell == BELL_MENTION && called)))
 		ring(screen, event, to);
 	fputc('\n', to);
 }
 
-/* To whom a private line goes, and from whom: "carol -> you". */
-static void write_way(const struct screen *screen, const char *from, const char *to_whom, bool own,
-		      FILE *to)
+enum { WAY_SIZE = 2 * sizeof(struct painted) + 64 };
+
+static void make_way(char ret[WAY_SIZE], const char *sender, const char *receiver, bool own,
+		     bool for_us)
 {
+	if (own && for_us)
+		snprintf(ret, WAY_SIZE, "%s", _("you -> you"));
+	else if (own)
+		snprintf(ret, WAY_SIZE, _("you -> %s"), receiver);
+	else if (for_us)
+		snprintf(ret, WAY_SIZE, _("%s -> you"), sender);
+	else
+		snprintf(ret, WAY_SIZE, "%s -> %s", sender, receiver);
+}
+
+/* To whom a private line goes, and from whom: "carol -> you: ".  Returns how many columns it takes.
+ */
+static size_t write_way(const struct screen *screen, const struct event *event, bool own, FILE *to)
+{
+	const char *from = event->from ? event->from : "", *to_whom = event->to ? event->to : "";
 	bool for_us = paint_is_own(screen, to_whom);
 	struct painted sender, receiver;
+	struct word from_word, to_word;
+	char way[WAY_SIZE];
 
-	paint_name(screen, from, &sender);
-	paint_name(screen, to_whom, &receiver);
-	if (own && for_us)
-		fputs(_("you -> you"), to);
-	else if (own)
-		fprintf(to, _("you -> %s"), receiver.text);
-	else if (for_us)
-		fprintf(to, _("%s -> you"), sender.text);
-	else
-		fprintf(to, "%s -> %s", sender.text, receiver.text);
+	make_way(way, paint_name(screen, from, &sender), paint_name(screen, to_whom, &receiver),
+		 own, for_us);
+	fprintf(to, "%s: ", way);
+	make_way(way, word_name(&from_word, from), word_name(&to_word, to_whom), own, for_us);
+	return safe_width(way, strlen(way)) + strlen(": ");
 }
 
 static void show_private(struct screen *screen, const struct event *event, int flags,
@@ -123,10 +142,10 @@ static void show_private(struct screen *screen, const struct event *event, int f
 {
 	bool own = flags & SCREEN_OWN || paint_is_own(screen, event->from);
 
-	paint_time(screen, time_ms, to);
-	write_way(screen, event->from ? event->from : "", event->to ? event->to : "", own, to);
-	fputs(": ", to);
-	safe_write(to, text_of(event), strlen(text_of(event)));
+	size_t begin = paint_time(screen, time_ms, to);
+
+	begin += write_way(screen, event, own, to);
+	paint_text(screen, text_of(event), begin, to);
 	if (!own && !(flags & SCREEN_OLD) && screen->style.bell != BELL_OFF)
 		ring(screen, event, to);
 	fputc('\n', to);

@@ -2,7 +2,7 @@
  * screen.h - events become bytes for a terminal, or for a log
  *
  * Pure: the time comes from the caller, the bytes go to a stream.  Every text of the server goes
- * through safe.h.  Colour is never the only sign of anything.
+ * through safe.h; on a terminal, what is wider than its row through rows.h, too.  Colour is never the only sign of anything.
  *
  *	10:31 carol: morning!			said; by nobody named: "10:31 | morning!"
  *	10:31 >> carol: morning! alice, ...	it has one's name in it
@@ -36,11 +36,13 @@ enum {
 	SCREEN_NAME_MAX = 64,  /* bytes of a name, or of a room's; longer ones are cut */
 	SCREEN_BELL_MS = 100,  /* no bell so soon after another: at most one a redraw */
 	SCREEN_CALL_MAX = 240, /* bytes of text that a notification shows */
+	SCREEN_NO_ROWS = -1,   /* columns of what is no terminal: lines are not broken there */
 };
 
 struct screen {
 	struct screen_style style;
-	int columns;                   /* of the terminal */
+	int columns;                   /* of a row; 0: not known; SCREEN_NO_ROWS */
+	int breaks_at;                 /* where the terminal breaks a line; 0: after those */
 	char own[SCREEN_NAME_MAX + 1]; /* one's own name; "": none */
 	char own_folded[IGNORED_SIZE]; /* the same by name_fold() */
 	int day;                       /* of the last line: year * 366 + day of it; 0: none yet */

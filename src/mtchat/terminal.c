@@ -16,6 +16,7 @@
 #include "mtchat/i18n.h"
 #include "mtchat/prompt.h"
 #include "mtchat/signals.h"
+#include "mtchat/width.h"
 
 enum { POLL_KEYS, POLL_LINK, POLL_SIGNALS, POLL_COUNT };
 
@@ -108,6 +109,13 @@ static int make_area(const struct terminal *terminal, struct area_texts *texts)
 	return 0;
 }
 
+static void measure(struct terminal *terminal)
+{
+	terminal->conversation.screen.columns = prompt_columns();
+	terminal->conversation.screen.breaks_at =
+		width_of_terminal(); /* readline may keep one free */
+}
+
 /* Without memory it is tried again with the next news. */
 static bool open_prompt(struct terminal *terminal, const struct prompt_area *area)
 {
@@ -119,7 +127,7 @@ static bool open_prompt(struct terminal *terminal, const struct prompt_area *are
 	if (!terminal->open)
 		terminal->open = prompt_open(&options, area) == 0;
 	if (terminal->open)
-		terminal->conversation.screen.columns = prompt_columns();
+		measure(terminal);
 	return terminal->open;
 }
 
@@ -163,7 +171,7 @@ static int handle_signal(struct terminal *terminal)
 
 	if (number == SIGWINCH && terminal->open) {
 		prompt_resize();
-		terminal->conversation.screen.columns = prompt_columns();
+		measure(terminal);
 		terminal->stale = true;
 	} else if (number == SIGTSTP) {
 		prompt_suspend();
