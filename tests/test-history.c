@@ -1,8 +1,10 @@
 /* test-history.c - what was typed in earlier sessions: the file, its bounds, what is never in it */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "mtchat/history.h"
@@ -21,7 +23,7 @@ static void write_text(const char *text)
 
 static const char *read_text(void)
 {
-	static char text[4096];
+	static char text[65536];
 	FILE *file = fopen(path, "r");
 	size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
 
@@ -29,6 +31,27 @@ static const char *read_text(void)
 	if (file)
 		fclose(file);
 	return text;
+}
+
+/* As a session does. */
+static int write_entries(const struct history *history, const char *to)
+{
+	int r = history_append(history, to);
+
+	return r < 0 ? r : history_shorten(to);
+}
+
+/* By what is no client of today's. */
+static int open_and_add(const char *text)
+{
+	int fd;
+
+	do
+		fd = state_lock(path, STATE_WAIT_MS);
+	while (fd == -EAGAIN);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		_exit(1);
+	return fd;
 }
 
 static void test_path(void)
@@ -99,7 +122,7 @@ static void test_file(void)
 	history_add(&history, "\n");
 	history_add(&history, "\\");
 	umask(0);
-	is(history_write(&history, path), 0, "written");
+	is(write_entries(&history, path), 0, "written");
 	ok(strcmp(read_text(), "plain\ntwo\\nlines and a \\\\ and \\\\n\n\\n\n\\\\\n") == 0,
 	   "one entry a line");
 	is(stat(path, &st), 0, "it is there");
@@ -114,7 +137,7 @@ static void test_file(void)
 	write_text("of others\n/msg bob old\nbad \\x\\\nno end");
 	chmod(path, 0644);
 	history_add(&history, "new");
-	is(history_write(&history, path), 0, "behind what others wrote");
+	is(write_entries(&history, path), 0, "behind what others wrote");
 	ok(strcmp(read_text(), "of others\nbad \\\\x\\\\\nno end\nnew\n") == 0,
 	   "but for what is private");
 	stat(path, &st);
@@ -136,10 +159,10 @@ static void test_bounds(void)
 	}
 	is((long long)history.count, HISTORY_MAX, "so many");
 	ok(strcmp(history.entries[0], "line 5") == 0, "the oldest went");
-	history_write(&history, path);
+	write_entries(&history, path);
 	history_done(&history);
 	history_add(&history, "one more");
-	history_write(&history, path);
+	write_entries(&history, path);
 	history_read(&read, path);
 	is((long long)read.count, HISTORY_MAX, "in the file, too");
 	ok(strcmp(read.entries[0], "line 6") == 0, "there, too");
@@ -151,7 +174,7 @@ static void test_bounds(void)
 		memset(large, 'a' + i, sizeof(large) - 1);
 		history_add(&history, large);
 	}
-	is(history_write(&history, path), 0, "large entries");
+	is(write_entries(&history, path), 0, "large entries");
 	stat(path, &st);
 	ok(st.st_size <= HISTORY_SIZE_MAX, "the file has its size");
 	history_read(&read, path);
@@ -193,24 +216,24 @@ static void test_no_file(void)
 	snprintf(other, sizeof(other), "%s/other", folder);
 	is(symlink(other, path), 0, "a symlink");
 	is(history_read(&read, path), -ELOOP, "is not read");
-	is(history_write(&history, path), -ELOOP, "and not written");
+	is(write_entries(&history, path), -ELOOP, "and not written");
 	ok(access(other, F_OK) < 0 && lstat(path, &st) == 0 && S_ISLNK(st.st_mode), "nor replaced");
 	unlink(path);
 	mkfifo(path, 0600);
 	is(history_read(&read, path), -EBADF, "a FIFO is not read");
-	is(history_write(&history, path), -EBADF, "and not written");
+	is(write_entries(&history, path), -EBADF, "and not written");
 	ok(lstat(path, &st) == 0 && S_ISFIFO(st.st_mode), "nor replaced");
 	unlink(path);
 	mkdir(path, 0700);
-	is(history_write(&history, path), -EBADF, "nor is a folder");
+	is(write_entries(&history, path), -EBADF, "nor is a folder");
 	rmdir(path);
 
 	write_text("");
 	snprintf(below, sizeof(below), "%s/below", path);
-	is(history_write(&history, below), -ENOTDIR, "a file is no folder");
+	is(write_entries(&history, below), -ENOTDIR, "a file is no folder");
 	unlink(path);
 	snprintf(below, sizeof(below), "%s/new/deep/history", folder);
-	is(history_write(&history, below), 0, "folders are made");
+	is(write_entries(&history, below), 0, "folders are made");
 	unlink(below);
 	*strrchr(below, '/') = '\0';
 	stat(below, &st);
@@ -219,6 +242,67 @@ static void test_no_file(void)
 	*strrchr(below, '/') = '\0';
 	rmdir(below);
 	history_done(&history);
+}
+
+/* Several at once, each line by line, while one makes the file shorter all the time. */
+static void test_at_once(void)
+{
+	enum { WRITERS = 4, LINES = 100 };
+	struct history read = {0};
+	int status, seen[WRITERS] = {0};
+	char line[64], scratch[sizeof(path) + 8];
+	bool in_order = true;
+	pid_t shortener;
+
+	write_text("/msg bob old\nbefore");
+	shortener = fork();
+	while (shortener == 0) {
+		int r = history_shorten(path);
+
+		if ((r < 0 && r != -EAGAIN) || getppid() == 1)
+			_exit(1);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		if (fork() != 0)
+			continue;
+		for (int j = 0; j < LINES; j++) {
+			struct history history = {0};
+			int r;
+
+			snprintf(line, sizeof(line), "%d %d", i, j);
+			history_add(&history, line);
+			do
+				r = history_append(&history, path);
+			while (r == -EAGAIN);
+			if (r < 0)
+				_exit(1);
+			history_done(&history);
+			if (j % 10 == i) /* something to be taken out */
+				close(open_and_add("/msg bob x\n"));
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < WRITERS; i++)
+		ok(wait(&status) > 0 && status == 0, "one has written all");
+	kill(shortener, SIGKILL);
+	waitpid(shortener, &status, 0);
+	ok(WIFSIGNALED(status), "so has the one that makes it shorter");
+	is(history_shorten(path), 0, "once more");
+	history_read(&read, path);
+	is((long long)read.count, 1 + WRITERS * LINES, "nothing is lost, nothing there twice");
+	ok(read.count > 0 && strcmp(read.entries[0], "before") == 0, "what was there");
+	for (size_t i = 1; i < read.count; i++) {
+		int writer = -1, number = -1;
+
+		sscanf(read.entries[i], "%d %d", &writer, &number);
+		in_order = in_order && writer >= 0 && writer < WRITERS && seen[writer]++ == number;
+	}
+	ok(in_order, "each in its order");
+	ok(!strstr(read_text(), "/msg"), "and nothing that is not to be kept");
+	history_done(&read);
+	snprintf(scratch, sizeof(scratch), "%s.new", path);
+	unlink(scratch); /* of the one that was killed */
+	unlink(path);
 }
 
 int main(void)
@@ -232,6 +316,7 @@ int main(void)
 	test_bounds();
 	test_too_large();
 	test_no_file();
+	test_at_once();
 	is(rmdir(folder), 0, "nothing is left behind");
 	return done();
 }

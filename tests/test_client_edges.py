@@ -1,8 +1,11 @@
 """test_client_edges.py - mtchat where things are too many, too early or too late"""
+import contextlib
+import fcntl
 import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 
 import pytest
@@ -130,3 +133,49 @@ def test_a_home_that_is_not_ours():
         done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", MTCHAT, target, "-m",
                                "hi"], env=home.environ, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+# What was typed, for the next session
+
+def typed_before(home):
+    with open(home.path("state", "mtchat", "history"), encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_many_that_end_at_once_lose_nothing_that_was_typed(daemon, number):
+    """Who logs out ends all of them in one moment; a kill asks nobody."""
+    with Home() as home, contextlib.ExitStack() as stack:
+        seats = [stack.enter_context(sit(daemon, "logout", name=f"user{i}", home=home))
+                 for i in range(4)]
+        for turn in range(3):
+            for i, seat in enumerate(seats):
+                seat.enter(f"line {turn} of {i}", f"/msg nobody secret {turn} of {i}")
+        for i, seat in enumerate(seats):
+            seat.sees(said(f"user{i}: line 2 of {i}"))
+            poll(lambda i=i: f"line 2 of {i}" in typed_before(home), "the last line in the file")
+        for seat in seats:
+            seat.emulator.process.send_signal(number)
+        for seat in seats:
+            seat.status()
+        found = typed_before(home)
+        assert sorted(found) == sorted(f"line {turn} of {i}" for turn in range(3)
+                                       for i in range(4))
+        path = home.path("state", "mtchat")
+        assert os.listdir(path) == ["history"]
+        assert stat.S_IMODE(os.stat(os.path.join(path, "history")).st_mode) == 0o600
+
+
+def test_a_history_that_somebody_holds_keeps_nobody_from_talking(daemon):
+    """A client that was stopped in the wrong moment: what was typed is written when it lets go."""
+    with Home() as home, sit(daemon, "held", home=home) as alice:
+        with open(home.path("state", "mtchat", "history"), "w", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            alice.enter("first")
+            alice.sees(said("alice: first"))
+            assert not typed_before(home)
+        alice.enter("second")
+        alice.sees(said("alice: second"))
+        poll(lambda: typed_before(home) == ["first", "second"], "both in the file")
+        alice.enter("/quit")
+        assert alice.status() == 0

@@ -609,12 +609,13 @@ def test_two_histories_at_once(tmp_path):
     path = tmp_path / "history"
     with demo("--history", str(path)) as one, demo("--history", str(path)) as two:
         one.type("one\r")
-        two.type("two\r")
         one.wait_end("typed: one", PROMPT)
+        two.type("two\r")
         two.wait_end("typed: two", PROMPT)
+        assert path.read_text() == "one\ntwo\n"
         leave(two)
         leave(one)
-    assert path.read_text() == "two\none\n"
+    assert path.read_text() == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("kind", ["symlink", "fifo", "folder", "file in the way"])

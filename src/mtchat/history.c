@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +12,11 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "mtchat/state.h"
 
 int history_path(char *ret)
 {
-	const char *state = secure_getenv("XDG_STATE_HOME");
-	const char *home = secure_getenv("HOME");
-	int size;
-
-	if (state && *state == '/') /* a relative one is to be passed over, says its standard */
-		size = snprintf(ret, HISTORY_PATH_SIZE, "%s/mtchat/history", state);
-	else if (home && *home == '/')
-		size = snprintf(ret, HISTORY_PATH_SIZE, "%s/.local/state/mtchat/history", home);
-	else
-		return -ENOENT;
-	return size < HISTORY_PATH_SIZE ? 0 : -ENAMETOOLONG;
+	return state_path(ret, "history");
 }
 
 void history_done(struct history *history)
@@ -100,67 +90,48 @@ static void unfold(char *line)
 	*to = '\0';
 }
 
-static int open_file(const char *path)
-{
-	AUTO_CLOSE int fd = -1;
-	struct stat st;
-
-	/* A FIFO must not stop us, and a symlink not lead us to another file. */
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
-		return -EBADF;
-	return take_fd(&fd);
-}
-
-int history_read(struct history *ret, const char *path)
+/* ret_lines: how many there are, more than the entries if some are not kept. */
+static int read_entries(struct history *ret, FILE *file, size_t *ret_lines)
 {
 	AUTO_FREE char *line = NULL;
 	size_t room = 0;
-	FILE *file;
-	int fd, r = 0;
+	int r = 0;
 
-	*ret = (struct history){0};
-	fd = open_file(path);
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file)
-		return close(fd), -ENOMEM;
+	*ret_lines = 0;
 	if (fseek(file, -HISTORY_SIZE_MAX, SEEK_END) == 0) /* too large: we begin within a line */
 		r = getline(&line, &room, file) < 0 ? -EIO : 0;
 	while (r == 0 && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		unfold(line);
 		r = history_add(ret, line);
+		++*ret_lines;
 	}
-	if (r == 0 && ferror(file))
-		r = -EIO;
+	return r == 0 && ferror(file) ? -EIO : r;
+}
+
+/* The descriptor is the caller's no more. */
+static int read_file(struct history *ret, int fd, size_t *ret_lines)
+{
+	FILE *file = fdopen(fd, "r");
+	int r;
+
+	*ret = (struct history){0};
+	if (!file)
+		return close(fd), -ENOMEM;
+	r = read_entries(ret, file, ret_lines);
 	fclose(file);
 	if (r < 0)
 		history_done(ret);
 	return r;
 }
 
-/* mkdir -p, of what is before the last slash. */
-static int make_folders(const char *path)
+int history_read(struct history *ret, const char *path)
 {
-	char folder[HISTORY_PATH_SIZE];
-	size_t size = strlen(path);
+	int fd = state_open(path);
+	size_t lines;
 
-	if (size >= sizeof(folder))
-		return -ENAMETOOLONG;
-	memcpy(folder, path, size + 1);
-	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return 0;
+	*ret = (struct history){0};
+	return fd < 0 ? fd : read_file(ret, fd, &lines);
 }
 
 static size_t folded_size(const char *entry)
@@ -199,50 +170,93 @@ static void put_folded(const char *entry, FILE *file)
 	putc('\n', file);
 }
 
-/* Into a new file that takes the place of the old one when it is whole, also if power fails. */
-static int write_file(const struct history *history, const char *path)
+/* The bytes of the entries that fit, behind a LF if wanted; to be freed.  0, or -ENOMEM. */
+static int fold(const struct history *history, bool begins_line, char **ret, size_t *ret_size)
 {
-	char scratch[HISTORY_PATH_SIZE + sizeof(".XXXXXX")];
-	FILE *file;
-	int fd, r = 0;
+	FILE *to = open_memstream(ret, ret_size);
 
-	snprintf(scratch, sizeof(scratch), "%s.XXXXXX", path);
-	fd = mkostemp(scratch, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	file = fdopen(fd, "w");
-	if (!file) {
-		close(fd);
-		unlink(scratch);
+	if (!to)
 		return -ENOMEM;
-	}
+	if (begins_line)
+		putc('\n', to);
 	for (size_t i = first_to_fit(history); i < history->count; i++)
-		put_folded(history->entries[i], file);
-	if (fflush(file) != 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0)
-		r = -errno;
-	if (fclose(file) != 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(scratch, path) < 0)
+		put_folded(history->entries[i], to);
+	return fclose(to) == 0 ? 0 : -ENOMEM;
+}
+
+/* -- the file, while it is locked -- */
+
+/* Does it end within a line?  Whoever wrote that was killed, or no client. */
+static bool is_torn(int fd, off_t size)
+{
+	char last = '\n';
+
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+/* In one write(), at the end: a kill leaves all or nothing of it. */
+static int append(int fd, const struct history *history, off_t size)
+{
+	AUTO_FREE char *bytes = NULL;
+	size_t length;
+	ssize_t written;
+	int r = fold(history, is_torn(fd, size), &bytes, &length);
+
+	if (r < 0)
+		return r;
+	do {
+		written = write(fd, bytes, length);
+	} while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -errno;
+	if ((size_t)written == length)
+		return 0;
+	return ftruncate(fd, size) < 0 ? -errno : -ENOSPC; /* the rest did not fit: all later */
+}
+
+/* Writes it anew without what is too much or not to be kept, if there is anything of that. */
+static int shorten(int fd, const char *path)
+{
+	CLEANUP(history_done) struct history all = {0};
+	AUTO_FREE char *bytes = NULL;
+	size_t lines, size;
+	struct stat st;
+	int reader = state_open(path), r;
+
+	if (reader < 0)
+		return reader;
+	r = read_file(&all, reader, &lines);
+	if (r == 0 && fstat(fd, &st) < 0)
 		r = -errno;
 	if (r < 0)
-		unlink(scratch);
+		return r;
+	if (lines == all.count && st.st_size <= HISTORY_SIZE_MAX)
+		return fsync(fd) < 0 ? -errno : 0;
+	r = fold(&all, false, &bytes, &size);
+	return r < 0 ? r : state_replace(path, bytes, size);
+}
+
+/* -- for the caller -- */
+
+int history_append(const struct history *history, const char *path)
+{
+	AUTO_CLOSE int fd = state_lock(path, STATE_WAIT_MS);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	r = append(fd, history, st.st_size);
+	if (r == 0 && st.st_size > 2 * HISTORY_SIZE_MAX)
+		r = shorten(fd, path);
 	return r;
 }
 
-int history_write(const struct history *history, const char *path)
+int history_shorten(const char *path)
 {
-	CLEANUP(history_done) struct history all = {0};
-	int r = make_folders(path);
+	AUTO_CLOSE int fd = state_lock(path, STATE_WAIT_MS);
 
-	if (r < 0)
-		return r;
-	r = history_read(&all, path);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	for (size_t i = 0; i < history->count; i++) {
-		r = history_add(&all, history->entries[i]);
-		if (r < 0)
-			return r;
-	}
-	return write_file(&all, path);
+	return fd < 0 ? fd : shorten(fd, path);
 }

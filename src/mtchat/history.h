@@ -2,9 +2,9 @@
  * history.h - what was typed in earlier sessions, in a file
  *
  * $XDG_STATE_HOME/mtchat/history, or ~/.local/state/mtchat/history: one entry a line, the oldest
- * first; a LF in an entry is "\n" there and a backslash is "\\".  Folders are made 0700, the file
- * is 0600.  It is replaced in one step by one that holds what it held, and the new entries behind:
- * so two sessions that end at once lose the new entries of one of them at most.
+ * first; a LF in an entry is "\n" there and a backslash is "\\".  Each entry is added to the file
+ * when it was typed, under a lock (state.h): so neither a kill nor other sessions that end at the
+ * same time lose any.  A session that ends makes the file shorter if it is too long.
  *
  * Entries with a private line ("/msg ...") are never added, so they are never written.
  */
@@ -12,10 +12,12 @@
 
 #include <stddef.h>
 
+#include "mtchat/state.h"
+
 enum {
 	HISTORY_MAX = 1000,             /* entries: the oldest go */
-	HISTORY_SIZE_MAX = 1024 * 1024, /* bytes of the file: likewise */
-	HISTORY_PATH_SIZE = 4096,
+	HISTORY_SIZE_MAX = 1024 * 1024, /* bytes of the file: likewise; while it is open, twice */
+	HISTORY_PATH_SIZE = STATE_PATH_SIZE,
 };
 
 struct history {
@@ -36,5 +38,12 @@ int history_add(struct history *history, const char *entry);
  * else's; -errno.  ret is empty then. */
 int history_read(struct history *ret, const char *path);
 
-/* Puts the entries behind those of the file; makes its folders.  As history_read(). */
-int history_write(const struct history *history, const char *path);
+/*
+ * Puts the entries behind those of the file; makes its folders.  As history_read(); -EAGAIN: others
+ * have it locked all the time.  A file that is twice as long as it may be is shortened.
+ */
+int history_append(const struct history *history, const char *path);
+
+/* Takes the oldest entries out that are too many, and what is not to be kept; else nothing is
+ * written but what the system still holds.  As history_append(). */
+int history_shorten(const char *path);

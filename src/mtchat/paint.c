@@ -143,7 +143,8 @@ size_t paint_time(struct screen *screen, int64_t time_ms, FILE *to)
 
 void paint_text(const struct screen *screen, const char *text, size_t begin, FILE *to)
 {
-	size_t columns = (size_t)(screen->breaks_at > 0 ? screen->breaks_at : paint_columns(screen));
+	size_t columns = (size_t)(screen->breaks_at > 0 ? screen->breaks_at
+							: paint_columns(screen));
 	size_t size = strlen(text);
 	AUTO_FREE char *clean = NULL;
 

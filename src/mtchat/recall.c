@@ -17,16 +17,20 @@
 
 static struct recall {
 	const char *path;
-	struct history fresh; /* typed since it is open, and to be kept */
+	struct history fresh; /* typed, and to be kept, but not in the file yet */
+	bool added;           /* to the file, since it is open */
 } recall;
 
-static void add(const char *line)
+/* Not the same twice in a row. */
+static bool add(const char *line)
 {
 	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
 						    : NULL;
 
-	if (*line && !(last && strcmp(last->line, line) == 0))
-		add_history(line);
+	if (!*line || (last && strcmp(last->line, line) == 0))
+		return false;
+	add_history(line);
+	return true;
 }
 
 /* The file can be anybody's doing, and readline shows what it is given. */
@@ -64,18 +68,36 @@ void recall_open(const char *path)
 	history_done(&old);
 }
 
+/* What cannot be written now is tried again with the next line, and told at the end. */
+static int write_fresh(void)
+{
+	int r;
+
+	if (!recall.path || !*recall.path || recall.fresh.count == 0)
+		return 0;
+	r = history_append(&recall.fresh, recall.path);
+	if (r == 0) {
+		history_done(&recall.fresh);
+		recall.added = true;
+	}
+	return r;
+}
+
 void recall_add(const char *line)
 {
-	add(line);
+	if (!add(line))
+		return;
 	history_add(&recall.fresh, line); /* without memory, it is not there next time */
+	write_fresh();
 }
 
 void recall_close(void)
 {
-	int r = 0;
+	int r = write_fresh();
 
-	if (recall.path && *recall.path && recall.fresh.count > 0)
-		r = history_write(&recall.fresh, recall.path);
+	if (r == 0 && recall.added)
+		r = history_shorten(recall.path);
+	recall.added = false;
 	history_done(&recall.fresh);
 	if (r == -EBADF) {
 		warnx(_("cannot write the history to %s: it is no file of yours"), recall.path);

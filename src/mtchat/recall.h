@@ -6,8 +6,9 @@
 /* Takes over readline's history; reads the file.  path: "" or NULL: none; it must last. */
 void recall_open(const char *path);
 
-/* A line was typed, and readline has ended it: within a line, its up key would lose its place. */
+/* A line was typed: it goes to the file at once, if it is to be kept; and readline has ended it:
+ * within a line, its up key would lose its place. */
 void recall_add(const char *line);
 
-/* Writes the file if anything was typed that is to be kept.  Logs. */
+/* What the file did not take before is tried once more; and it is shortened.  Logs. */
 void recall_close(void);
