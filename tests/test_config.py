@@ -190,9 +190,106 @@ def test_the_manual_lists_the_settings_of_the_table():
         assert ("next start" in text) == (known[name]["applies"] == "start"), name
 
 
-def test_the_packaged_file_tells_the_numbers_of_the_table():
-    text = (SOURCE / "conf" / "mtchatd.conf").read_text(encoding="utf-8")
-    known = table()
-    for name in ("port", "max_clients", "max_line", "slow_grace_ms", "max_rooms", "history"):
-        comment = re.search(rf"((?:^# .*\n)+)#?{name} = ", text, re.M)[1]
-        assert known[name]["allowed"] in comment.replace("\n# ", " "), name
+PACKAGED = SOURCE / "conf" / "mtchatd.conf"
+SETS = {"rate_lines", "rate_burst"}  # where the packaged file has another value than the default
+
+
+def packaged():
+    """name -> (what is said above it, as running text; its value; whether it is in force)"""
+    found, said = {}, []
+    for line in PACKAGED.read_text(encoding="utf-8").splitlines():
+        setting = re.fullmatch(r"(#?)(\w+) = (.*);", line)
+        if setting:
+            found[setting[2]] = " ".join(said), setting[3], not setting[1]
+        elif line.startswith("# "):
+            said.append(line[2:].strip())
+        elif not line:
+            said = []
+    return found
+
+
+def manual():
+    """name -> the source of its part of mtchatd.conf(5), without macros and line feeds"""
+    text = (SOURCE / "man" / "mtchatd.conf.5").read_text(encoding="utf-8")
+    text = text.split(".Sh SETTINGS\n", 1)[1].split("\n.El\n", 1)[0]
+    return {name: " ".join(re.sub(r"^\.(?:[A-Z][a-z] )?", "", part, flags=re.M).split())
+            for name, part in re.findall(r"^\.It Ic (\w+)\n(.*?)(?=^\.It |\Z)", text, re.M | re.S)}
+
+
+def test_the_packaged_file_has_each_setting_of_the_table_with_its_default():
+    known, found = table(), packaged()
+    assert sorted(found) == sorted(known)
+    for name, (_, value, in_force) in found.items():
+        default = {"listen": "[ ]", "socket": '"/run/mtchatd/socket"'}.get(
+            name, known[name]["default"])
+        assert (value == default) == (name not in SETS), name
+        assert in_force or name not in SETS, name
+        if name in SETS:  # and the manual tells it
+            assert f"The file that comes with the program sets {value}." in manual()[name], name
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_the_packaged_file_says_what_is_allowed(name):
+    said, allowed = packaged()[name][0], table()[name]["allowed"]
+    if re.search(r"\d to \d", allowed) and name not in SETS:
+        assert allowed in said
+    for word in re.findall(r'"\w+"', allowed):
+        assert word in said
+
+
+# What a reader must know of a setting, in both texts: the one and the other say it in other
+# words, so that it is the words themselves that are held against each other.
+BOTH = {
+    "port": ["capability"],
+    "max_clients": ["is told so", "a lower number cuts nobody off"],
+    "mode": ["everybody in the room gets it", "byte for byte", "keep"],
+    "listen": ["IPv4", "IPv6", "all"],
+    "socket": ["clients on this machine", "folder", '""', "none"],
+    "handlers": ["threads serve the clients", "up to 2 processors", "at most 4", "restart"],
+    "max_line": ["longest line that is said", "Three times", "512 bytes", "quarter"],
+    "text": ["UTF-8|utf8", "every byte as it came|every byte is relayed as it came",
+             "other character sets"],
+    "rate_lines": ["lines a second", "read more slowly", "no limit"],
+    "slow_grace_ms": ["ms", "those who do not read", "told which"],
+    "room_log_kib": ["power of two", "slow reader can fall behind and lose nothing",
+                     "up to 1024 fits", "keeps"],
+    "max_rooms": ["how many rooms there may be", "the last", "the lobby stays, and counts",
+                  "two logs", "at most half", "MemoryMax="],
+    "history": ["of what was said before", "/last shows if it is not told how many"],
+    "max_per_address": ["from one IP address", "0 stands for any number"],
+    "log_level": ["who comes and goes is info", "what people say is never logged"],
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_packaged_file_and_the_manual_agree(name):
+    for text in (packaged()[name][0], manual()[name]):
+        text = text.replace("Ql ", "").replace('"info"', "info").replace(" .", ".")
+        for words in BOTH[name]:
+            assert re.search(words, text, re.I), words
+
+
+def test_each_setting_is_held():
+    assert set(BOTH) | {"rate_burst"} == set(table())
+
+
+def test_the_socket_of_the_packaged_file(config):
+    """The path that it shows is the one under the unit; by hand there is none, as it says."""
+    said, value, _ = packaged()["socket"]
+    assert "the service manager names" in said and "by hand" in said
+    unit = (SOURCE / "systemd" / "mtchatd.service.in").read_text(encoding="utf-8")
+    folder = re.search(r"^RuntimeDirectory=(.*)$", unit, re.M)[1]
+    assert value == f'"/run/{folder}/socket"' and check(config(PACKAGED.read_bytes()))[0] == 0
+
+
+STALE = re.compile(r"\b(in )?this version\b|not (yet )?implemented|there is no command to ask", re.I)
+
+
+@pytest.mark.parametrize("path", [
+    path for folder, pattern in (("man", "*.[1-8]"), ("conf", "*"), ("systemd", "*"),
+                                 ("completions", "*"), (".", "README.md"))
+    for path in sorted((SOURCE / folder).glob(pattern)) if path.is_file()], ids=lambda path: path.name)
+def test_no_shipped_text_speaks_of_what_is_to_come(path):
+    """A sentence about one version is true in that version only, and nobody finds it again."""
+    text = " ".join(re.sub(r"^# ?", "", path.read_text(encoding="utf-8"), flags=re.M).split())
+    assert not STALE.search(text), STALE.search(text)[0]

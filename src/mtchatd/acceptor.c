@@ -294,6 +294,8 @@ static uint64_t tick(struct acceptor *acceptor)
 
 void acceptor_run(struct acceptor *acceptor)
 {
+	uint32_t clients;
+
 	for (int i = 0; i < acceptor->core->handlers; i++)
 		handler_ask(acceptor->handlers[i]); /* one without clients would sleep */
 	while (!acceptor->stops) {
@@ -304,16 +306,17 @@ void acceptor_run(struct acceptor *acceptor)
 		waker_get_up(&acceptor->core->acceptor);
 	}
 	breaker_served(acceptor->core->legacy);
+	clients = admission_taken(&acceptor->core->admission);
 	if (acceptor_hands_on(acceptor)) {
 		supervision_state(&acceptor->supervision,
 				  "STOPPING=1\nSTATUS=connections are kept for the next process");
 		log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_HANDING_ON}),
-			  "ending: %u connections are kept for the next process",
-			  admission_taken(&acceptor->core->admission));
+			  "ending: %u connection%s kept for the next process", clients,
+			  clients == 1 ? " is" : "s are");
 		return;
 	}
 	supervision_state(&acceptor->supervision, "STOPPING=1\nSTATUS=giving clients their rest");
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_STOPPING}),
-		  "stopping: %u clients are given what is their due, and let go",
-		  admission_taken(&acceptor->core->admission));
+		  "stopping: %u client%s, and let go", clients,
+		  clients == 1 ? " is given what is its due" : "s are given what is their due");
 }

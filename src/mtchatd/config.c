@@ -277,7 +277,8 @@ static int finish(const struct reader *reader, struct config *ret)
 {
 	if (reader->errors > CONFIG_ERRORS_MAX)
 		log_event(LOG_ERR, (&(struct log_fields){.message_id = MESSAGE_CONFIG_ERROR}),
-			  "%s: %d more errors", reader->name, reader->errors - CONFIG_ERRORS_MAX);
+			  "%s: %d more error%s", reader->name, reader->errors - CONFIG_ERRORS_MAX,
+			  reader->errors == CONFIG_ERRORS_MAX + 1 ? "" : "s");
 	if (reader->errors > 0)
 		return -EINVAL;
 	*ret = reader->config;

@@ -294,10 +294,10 @@ static void report(const struct recovery *recovery, uint64_t begin)
 		return;
 	recovery->core->gap_ms = gap;
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_RECOVERED}),
-		  "%" PRIu32 " connections go on, %" PRIu32
+		  "%" PRIu32 " connection%s on, %" PRIu32
 		  " of them in the middle of a call, %" PRIu32 " new ones: recovered in %" PRIu64
 		  " ms, %" PRIu64 " ms after the end",
-		  recovery->back, recovery->mended, recovery->adopted, now - begin,
+		  recovery->back, recovery->back == 1 ? " goes" : "s go", recovery->mended, recovery->adopted, now - begin,
 		  gap == GAP_UNKNOWN ? 0 : gap);
 }
 
