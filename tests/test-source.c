@@ -29,7 +29,9 @@ static void test_numbers(void)
 		{"9190", 9190},
 		{"-1", -1},
 		{"+5", 5},
-		{"0123", 123},
+		{"0", 0},
+		{"-0", 0},
+		{"0L", 0},
 		{"0x23E6", 9190},
 		{"0X23e6LL", 9190},
 		{"9190L", 9190},
@@ -67,12 +69,16 @@ static void test_kinds(void)
 		{"\"a\" /* one */ \"b\"", SOURCE_STRING},
 		{"\"say \\\"hi\\\" # no comment\"", SOURCE_STRING},
 		{"\"\\\\\"", SOURCE_STRING},
+		{"\"\\n\\r\\t\\f\\x41\\XfF\"", SOURCE_STRING},
 		{"()", SOURCE_STRINGS},
 		{"[ ]", SOURCE_STRINGS},
 		{"( \"a\" \"b\", \"c\" )", SOURCE_STRINGS},
 		{"[\"::1\"\n,\n\"::\"]", SOURCE_STRINGS},
 		{"9190.5", SOURCE_OTHER},
 		{"1e3", SOURCE_OTHER},
+		{"0b101", SOURCE_OTHER},
+		{"0o17", SOURCE_OTHER},
+		{"0q17", SOURCE_OTHER},
 		{"-0x5", SOURCE_OTHER},
 		{"0x", SOURCE_OTHER},
 		{"0xL", SOURCE_OTHER},
@@ -117,6 +123,8 @@ static void test_separators(void)
 	is(nth("# no line feed", 1, &s), 0, "a comment alone");
 }
 
+#define BAD_ESCAPE "in a string a \\ must be followed by \\, \", n, r, t, f or by x and two digits"
+
 struct refusal {
 	const char *text;
 	int which, line; /* the which-th statement is refused, at this line */
@@ -149,6 +157,14 @@ static const struct refusal refusals[] = {
 	{"l = ( \"a\", /* b", 1, 1, "a comment begins here and is not closed by */"},
 	{"g = { /* b", 1, 1, "a comment begins here and is not closed by */"},
 	{"/*/", 1, 1, "a comment begins here and is not closed by */"},
+	{"a = 010;", 1, 1, "a must be written without a zero before it: 10, not 010"},
+	{"\na = 08", 1, 2, "a must be written without a zero before it: 8, not 08"},
+	{"a = -007L;", 1, 1, "a must be written without a zero before it: -7L, not -007L"},
+	{"a = +00", 1, 1, "a must be written without a zero before it: +0, not +00"},
+	{"a = \"\\a\"", 1, 1, BAD_ESCAPE},
+	{"a = \"b\\q\";", 1, 1, BAD_ESCAPE},
+	{"a = \"\\x4\"", 1, 1, BAD_ESCAPE},
+	{"a = [ \"b\", \"\\v\" ];", 1, 1, BAD_ESCAPE},
 	{"a = \"b\\x00c\"", 1, 1, "a string must not hold \\x00"},
 	{"a = \"b\\X00\"", 1, 1, "a string must not hold \\x00"},
 	{"\xEF\xBB\xBFport = 1", 1, 1,
@@ -178,11 +194,13 @@ static void test_refusals(void)
 static void test_recovery(void)
 {
 	static const char *texts[] = {
-		"port 1; next = 7;",      "port = = 1 + \"x;y\" /* ; */ 2; next = 7;",
-		"port\nnext = 7;",        "port 1 2 3\nnext = 7;",
-		"port =\nnext = 7;",      "mode = \"echo;\nnext = 7;",
-		"l = ( \"a\"\nnext = 7;", "@include \"x\"\nnext = 7;",
-		"\xEF\xBB\xBFnext = 7;",  "; next = 7",
+		"a = \"\\x00\"; next = 7;", "a = \"\\q\"; next = 7;",
+		"a = 010; next = 7;",       "a = [\"\\q\", \"b\"]; next = 7;",
+		"port 1; next = 7;",        "port = = 1 + \"x;y\" /* ; */ 2; next = 7;",
+		"port\nnext = 7;",          "port 1 2 3\nnext = 7;",
+		"port =\nnext = 7;",        "mode = \"echo;\nnext = 7;",
+		"l = ( \"a\"\nnext = 7;",   "@include \"x\"\nnext = 7;",
+		"\xEF\xBB\xBFnext = 7;",    "; next = 7",
 		") next = 7; next = 7",
 	};
 	struct source_statement s;

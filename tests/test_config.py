@@ -59,6 +59,18 @@ MODE = 'mode must be "broadcast" or "echo", not '
     ("max_clients = 4294967296;", CLIENTS + "4294967296"),
     ("max_clients = 99999999999999999999;", CLIENTS + "99999999999999999999"),
     ("max_clients = true;", CLIENTS + "true"),
+    ("max_clients = 010;", "max_clients must be written without a zero before it: 10, not 010"),
+    ("max_clients = 08;", "max_clients must be written without a zero before it: 8, not 08"),
+    ("max_clients = 1e3;", CLIENTS + "1e3"),
+    ("max_clients = 0b101;", CLIENTS + "0b101"),
+    ("max_clients = 0o17;", CLIENTS + "0o17"),
+    ("max_clients = 5l;", CLIENTS + "5l"),
+    ('socket = "/run/\\a";', "in a string a \\ must be followed by \\, \", n, r, t, f or by x and "
+                             "two digits"),
+    ('socket = "/a\\x00b";', "a string must not hold \\x00"),
+    ('listen = [ "::1", 5 ];', "listen must be an IPv4 or IPv6 address in quotes, or a list of at "
+                              'most 16, not [ "::1", 5 ]'),
+    ('listen = [ "::1", ];', 'listen = [ "::1", must be followed by a value, not by ]'),
     ("max_clients = ( 3 );", CLIENTS + "( 3 )"),
     ('mode = "shout";', MODE + '"shout"'),
     ("mode = 3;", MODE + "3"),

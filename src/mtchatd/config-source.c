@@ -41,6 +41,10 @@ static void recover(struct source *s, struct token token)
 	int line = token.line;
 	bool later = token.kind != TOKEN_BAD && line > s->good_line;
 
+	if (token.kind == TOKEN_BAD) { /* a string, say: what follows it on its line goes with it */
+		token = token_next(s);
+		later = token.kind == TOKEN_BAD || token.line > line;
+	}
 	while (!later && token.kind != TOKEN_END && token.kind != TOKEN_BAD && token.mark != ';') {
 		token = token_next(s);
 		later = token.kind == TOKEN_BAD || token.line > line;
@@ -192,6 +196,24 @@ static int check_start(struct source *s, struct source_statement *ret)
 	return -EINVAL;
 }
 
+/* One and the same number for every version of libconfig: 010 is 8 for some and 10 for others. */
+static int check_number(struct source_statement *ret)
+{
+	size_t zeros = token_vain_zeros(ret->value, ret->value_size);
+	size_t sign = ret->value[0] == '-' || ret->value[0] == '+' ? 1 : 0;
+	char written[SOURCE_QUOTE_MAX], meant[SOURCE_QUOTE_MAX], name[SOURCE_QUOTE_MAX];
+
+	if (zeros == 0)
+		return 1;
+	source_quote(name, ret->name, ret->name_size);
+	source_quote(written, ret->value, ret->value_size);
+	source_quote(meant, ret->value + sign + zeros, ret->value_size - sign - zeros);
+	snprintf(ret->error, sizeof(ret->error),
+		 "%s must be written without a zero before it: %.*s%s, not %s", name, (int)sign,
+		 ret->value, meant, written);
+	return -EINVAL;
+}
+
 int source_next(struct source *source, struct source_statement *ret)
 {
 	struct token token;
@@ -222,5 +244,5 @@ int source_next(struct source *source, struct source_statement *ret)
 	if (token.mark != ';' && token.mark != ',')
 		token_unread(source, &token);
 	ret->end = source->at;
-	return 1;
+	return ret->kind == SOURCE_INTEGER ? check_number(ret) : 1;
 }

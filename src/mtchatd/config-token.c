@@ -10,6 +10,8 @@
 static const char open_comment[] = "a comment begins here and is not closed by */";
 static const char open_string[] = "a string begins here and is not closed on its line";
 static const char nul_escape[] = "a string must not hold \\x00";
+static const char bad_escape[] =
+	"in a string a \\ must be followed by \\, \", n, r, t, f or by x and two digits";
 const char token_no_text[] =
 	"this is not text but NUL, a control character or invalid UTF-8 (a binary file?)";
 
@@ -74,6 +76,34 @@ static void make_bad(struct token *token, const char *problem)
 	token->problem = problem;
 }
 
+/* The value of a digit up to base 16; 16 if it is none. */
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/*
+ * What is wrong with the escape of `size` bytes at most that begins there, or NULL.  Of \a, \b, \v
+ * and unknown ones libconfig 1.5 keeps the backslash, later versions do not all.
+ */
+static const char *escape_problem(const char *escape, size_t size)
+{
+	if (size >= 4 && strncasecmp(escape, "\\x00", 4) == 0)
+		return nul_escape;
+	if (size >= 2 && char_in(escape[1], "\\\"nrtf"))
+		return NULL;
+	if (size >= 4 && char_in(escape[1], "xX") && digit_value(escape[2]) < 16 &&
+	    digit_value(escape[3]) < 16)
+		return NULL;
+	return bad_escape;
+}
+
 /* A string must end on its line: a quote that was forgotten would swallow the lines after it. */
 static void read_string(struct source *s, struct token *token)
 {
@@ -81,11 +111,12 @@ static void read_string(struct source *s, struct token *token)
 
 	token->kind = TOKEN_STRING;
 	while (i < s->size && !char_in(s->text[i], "\"\r\n")) {
-		bool escape = s->text[i] == '\\' && i + 1 < s->size;
+		bool escape = s->text[i] == '\\';
+		const char *problem = escape ? escape_problem(&s->text[i], s->size - i) : NULL;
 
-		if (escape && s->size - i >= 4 && strncasecmp(&s->text[i], "\\x00", 4) == 0)
-			make_bad(token, nul_escape);
-		i += escape && !char_in(s->text[i + 1], "\r\n") ? 2 : 1;
+		if (problem)
+			make_bad(token, problem);
+		i += escape && i + 1 < s->size && !char_in(s->text[i + 1], "\r\n") ? 2 : 1;
 	}
 	if (i < s->size && s->text[i] == '"')
 		i++;
@@ -97,18 +128,6 @@ static void read_string(struct source *s, struct token *token)
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* The value of a digit up to base 16; 16 if it is none. */
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
 }
 
 static bool is_name(const char *word, size_t size)
@@ -143,6 +162,15 @@ bool token_integer(const char *word, size_t size, long long *ret)
 		return false;
 	*ret = !negative ? number : number == LLONG_MAX ? LLONG_MIN : -number;
 	return true;
+}
+
+size_t token_vain_zeros(const char *word, size_t size)
+{
+	size_t sign = word[0] == '-' || word[0] == '+' ? 1 : 0, i = sign;
+
+	while (i + 1 < size && word[i] == '0' && digit_value(word[i + 1]) < 10)
+		i++;
+	return i - sign;
 }
 
 static bool ends_word(const char *at, size_t left)

@@ -1,8 +1,8 @@
 /*
  * config-token.h - cuts the source text of a configuration into tokens
  *
- * As libconfig does, but a string must end on its line, a comment must end at all, and all but
- * comments must be text.  Pure: only config-source.c needs it.
+ * As libconfig does, but a string must end on its line, its escapes must be among those that all
+ * versions of libconfig read alike, a comment must end at all, and all but comments must be text.  Pure: only config-source.c needs it.
  */
 #pragma once
 
@@ -57,6 +57,12 @@ void token_unread(struct source *source, const struct token *token);
  * any.  *ret is LLONG_MIN or LLONG_MAX if the number is beyond.
  */
 bool token_integer(const char *word, size_t size, long long *ret);
+
+/*
+ * How many zeros stand before such a decimal number that need not be there: some versions of
+ * libconfig take it for octal then, or refuse it.
+ */
+size_t token_vain_zeros(const char *word, size_t size);
 
 /* Whether c is one of the characters of set; NUL never is. */
 bool char_in(char c, const char *set);

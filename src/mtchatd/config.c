@@ -176,7 +176,7 @@ static void take_value(struct file *file, const struct setting *setting,
 
 	switch (setting->type) {
 	case SETTING_NUMBER:
-		*setting_field(setting, config) = (int)config_setting_get_int64(value);
+		*setting_field(setting, config) = (int)s->number; /* not by libconfig's version */
 		break;
 	case SETTING_WORD:
 		if (setting_word_value(setting, string, setting_field(setting, config)) < 0)
