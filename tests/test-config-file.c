@@ -130,10 +130,28 @@ static void test_memory(void)
 	put("memory.conf", "port = 1;\n");
 	is(config_load_within(&c, "memory.conf", 2 * rings), 0,
 	   "the rings take half of the memory");
-	is(config_load_within(&c, "memory.conf", 2 * rings - 2048), -EINVAL, "more than half");
-	ok(told_is("memory.conf: max_rooms is too much: max_rooms = 64 with 2 rings of room_log_kib "
+	is(c.max_rooms, 64, "and the default holds");
+	is(told_count, 0, "of which nothing is told");
+	is(config_load_within(&c, "memory.conf", 2 * rings - 2048), 0, "more than half");
+	is(c.max_rooms, 63, "lowers what no file sets");
+	ok(told_count == 1 && told_is("max_rooms is not set: 64 by default, but half of the memory "
+				      "limit (MemoryMax=), 131071 KiB, allows no more than 63 with "
+				      "2 rings of room_log_kib = 1024"),
+	   "which is told once");
+	is(config_load_within(&c, "memory.conf", 1024), 0, "hardly any memory");
+	is(c.max_rooms, 1, "leaves the lobby");
+	put("memory.conf", "room_log_kib = 65536;\n");
+	is(config_load_within(&c, "memory.conf", 1ULL << 30), 0, "large logs are wanted");
+	is(c.max_rooms, 4, "so fewer rooms are allowed");
+	is(config_load_within(&c, "memory.conf", 1ULL << 27), -EINVAL, "not even one room fits");
+	ok(told_has("memory.conf:1: room_log_kib is too much: max_rooms = 64 "),
+	   "whose line is told");
+	put("memory.conf", "max_rooms = 64;\n");
+	is(config_load_within(&c, "memory.conf", 2 * rings - 2048), -EINVAL, "what a file sets");
+	ok(told_has(
+		   "memory.conf:1: max_rooms is too much: max_rooms = 64 with 2 rings of room_log_kib "
 		   "= 1024 need 131072 KiB, half of the memory limit (MemoryMax=) is 131071 KiB"),
-	   "is told, of the file if no line is to blame");
+	   "is an error of its line");
 	put("memory.conf", "max_rooms = 4096;\nroom_log_kib = 65536;\n");
 	is(config_load_within(&c, "memory.conf", 0), 0, "no limit");
 	is(config_load_within(&c, "memory.conf", 1ULL << 40), 0, "the most fits 1 TiB");

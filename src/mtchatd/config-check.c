@@ -102,15 +102,35 @@ void check_ring(struct reader *reader)
 	blame(reader, "max_line", "room_log_kib", message);
 }
 
+/* max_rooms is the default, and at least one room fits, or no file is to blame that none does. */
+static void lower_rooms(struct config *config, uint64_t half)
+{
+	uint64_t most = half / ((uint64_t)RINGS_OF_ROOM * (uint64_t)config->room_log_kib);
+	int rooms = most > 0 ? (int)most : 1;
+
+	log_event(
+		LOG_WARNING, (&(struct log_fields){.message_id = MESSAGE_ROOMS_CLAMPED}),
+		"max_rooms is not set: %d by default, but half of the memory limit (MemoryMax=), %" PRIu64
+		" KiB, allows no more than %d with %d rings of room_log_kib = %d",
+		config->max_rooms, half, rooms, RINGS_OF_ROOM, config->room_log_kib);
+	config->max_rooms = rooms;
+}
+
 void check_memory(struct reader *reader, uint64_t memory_max)
 {
-	const struct config *config = &reader->config;
+	struct config *config = &reader->config;
 	int64_t needed = (int64_t)config->max_rooms * RINGS_OF_ROOM * config->room_log_kib;
 	uint64_t half = memory_max / 1024 / 2;
+	bool log_is_set = origin_of(reader, "room_log_kib")->file;
 	char message[MESSAGE_MAX];
 
 	if (memory_max == 0 || (uint64_t)needed <= half)
 		return;
+	if (!origin_of(reader, "max_rooms")->file &&
+	    (!log_is_set || (uint64_t)RINGS_OF_ROOM * (uint64_t)config->room_log_kib <= half)) {
+		lower_rooms(config, half);
+		return;
+	}
 	snprintf(message, sizeof(message),
 		 "is too much: max_rooms = %d with %d rings of room_log_kib = %d need %" PRId64
 		 " KiB, half of the memory limit (MemoryMax=) is %" PRIu64 " KiB",

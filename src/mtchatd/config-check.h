@@ -45,5 +45,8 @@ bool line_fits_ring(const struct config *config);
 /* The same.  Logs. */
 void check_ring(struct reader *reader);
 
-/* The rings of all rooms must be at most half of memory_max bytes (0: no limit).  Logs. */
+/*
+ * The rings of all rooms must be at most half of memory_max bytes (0: no limit).  Only what a file
+ * sets can be wrong: without max_rooms in any, it is lowered to what fits, 1 at least.  Logs.
+ */
 void check_memory(struct reader *reader, uint64_t memory_max);

@@ -66,6 +66,9 @@
 /* max_clients was lowered: the limit of open descriptors is too small for it. */
 #define MESSAGE_CLIENTS_CLAMPED "c901ca2d4071a9bf8edd4378a2a42ffe"
 
+/* max_rooms was lowered from its default: the limit of memory is too small for it. */
+#define MESSAGE_ROOMS_CLAMPED "35405135c7484fa88aee953c85520d32"
+
 /* No descriptor is left: connections wait in the backlog until one is free. */
 #define MESSAGE_DESCRIPTORS_OUT "87f3cbaa385bfc37910dc35199e4bb6e"
 
