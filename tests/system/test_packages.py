@@ -8,7 +8,7 @@ import pytest
 from chatter import catch_up
 from service import CONFIG, DROP_IN, SOCKET, Service
 
-UNIT = "/lib/systemd/system/mtchatd.service"
+UNIT = "/usr/lib/systemd/system/mtchatd.service"
 COLUMNS = '${db:Status-Status} ${Version}'
 
 
