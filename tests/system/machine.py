@@ -7,11 +7,12 @@
 
 By hand, for instance with bash as the command:
 
-    tests/system/machine.py [--deb FILE]... COMMAND [ARGUMENT...]
+    tests/system/machine.py [--root FOLDER] [--deb FILE]... COMMAND [ARGUMENT...]
     tests/system/machine.py --check      # can it be had here?  If not, says why; status 1
 
 It is this machine again, booted by systemd-nspawn in half a second (see the script `boot`), with
-a network of its own that leads nowhere.  What is changed in it is gone with it.
+a network of its own that leads nowhere.  What is changed in it is gone with it.  With --root, or
+$MTCHAT_ROOT, it is what lies in that folder: another release of Debian.
 """
 import argparse
 import concurrent.futures
@@ -74,7 +75,8 @@ def obstacle():
 class Machine:
     """Boots at once; to be used with `with`, or stop()ped."""
 
-    def __init__(self):
+    def __init__(self, root=None):
+        self.root = root or os.environ.get("MTCHAT_ROOT", "/")
         self.folder = tempfile.mkdtemp(prefix="mtchat-machine-")
         self.cgroups = []
         self.process = None
@@ -93,7 +95,7 @@ class Machine:
     # Its life
 
     def _boot(self):
-        argv = [os.path.join(HERE, "boot"), os.path.join(self.folder, "machine")]
+        argv = [os.path.join(HERE, "boot"), os.path.join(self.folder, "machine"), self.root]
         os.mkdir(argv[1])
         if under_systemd():
             argv = ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes",
@@ -208,14 +210,14 @@ class Machine:
         return os.path.lexists(self.path(name))
 
     def changes(self):
-        """The names of the files and folders that are not as they are with us, but for TRACES."""
+        """The names of the files and folders that are not as in its root, but for TRACES."""
         top = f"/proc/{self.process.pid}/root{self.folder}/machine/changes"
         found = set()
         for folder, folders, files in os.walk(top):
             place = os.path.relpath(folder, top)
-            # A folder of ours is there too as soon as something in it has changed.
+            # A folder of the root is there too as soon as something in it has changed.
             folders = [name for name in folders
-                       if not os.path.isdir(os.path.join("/", place, name))]
+                       if not os.path.isdir(os.path.join(self.root, place, name))]
             found.update(os.path.normpath(os.path.join(place, name)) for name in files + folders)
         return {name for name in found if not re.match(TRACES, name)}
 
@@ -265,6 +267,7 @@ class Machine:
 def main():
     parser = argparse.ArgumentParser(description="Run a command in a throw-away machine.")
     parser.add_argument("--check", action="store_true", help="only say whether one can be had")
+    parser.add_argument("--root", help="the files of the machine, not ours")
     parser.add_argument("--deb", action="append", default=[], help="install this package first")
     parser.add_argument("command", nargs="?", default="bash")
     parser.add_argument("argument", nargs=argparse.REMAINDER)
@@ -274,7 +277,7 @@ def main():
         sys.exit(f"machine.py: {why_not}")
     if options.check:
         return 0
-    with Machine() as machine:
+    with Machine(options.root) as machine:
         if options.deb:
             print(machine.install(*options.deb).stdout, file=sys.stderr)
         command = machine.command(options.command, *options.argument)
