@@ -252,6 +252,12 @@ static void test_strings(void)
 	ok(!is_sound(&config), "a path that is no text");
 }
 
+static void put(char address[INET6_ADDRSTRLEN], const char *text)
+{
+	memset(address, 0, INET6_ADDRSTRLEN);
+	strcpy(address, text);
+}
+
 static void test_list(void)
 {
 	struct config config = good();
@@ -269,6 +275,15 @@ static void test_list(void)
 	ok(!is_sound(&config), "an address in another form");
 	strcpy(config.listen[0], "localhost");
 	ok(!is_sound(&config), "a name");
+	put(config.listen[0], "0.0.0.0");
+	put(config.listen[1], "10.0.0.1");
+	ok(!is_sound(&config) && !could_be(&config), "an address that another one stands for");
+	put(config.listen[0], "::");
+	ok(is_sound(&config) && could_be(&config), "one of the other kind");
+	put(config.listen[1], "224.0.0.1");
+	ok(!is_sound(&config) && !could_be(&config), "one that nobody can connect to");
+	put(config.listen[1], "::ffff:10.0.0.1");
+	ok(!is_sound(&config) && !could_be(&config), "IPv4 within IPv6");
 	memset(config.listen, 0, sizeof(config.listen));
 	for (int i = 0; i < CONFIG_LISTEN_MAX; i++)
 		snprintf(config.listen[i], sizeof(config.listen[i]), "10.0.0.%d", i);

@@ -100,11 +100,15 @@ static void test_listen(void)
 
 	ok(parse(&c, "listen = \"0:0::1\";") == 0 && strcmp(c.listen[0], "::1") == 0,
 	   "one address alone, in its normal form");
+	ok(parse(&c, "listen = [\"::FFFF:10.1.2.3\", \"0.0.0.1\"];") == 0 &&
+		   strcmp(c.listen[0], "10.1.2.3") == 0,
+	   "IPv4 within IPv6 is IPv4");
+	ok(parse(&c, "listen = [\"0.0.0.0\", \"::\"];") == 0, "all of both kinds");
 	ok(parse(&c, "listen = ();") == 0 && !c.listen[0][0], "an empty list stands for all");
 	ok(parse(&c, "listen = [\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\",\"1.1.1.4\",\"1.1.1.5\","
 		     "\"1.1.1.6\",\"1.1.1.7\",\"1.1.1.8\",\"1.1.1.9\",\"1.1.1.10\",\"1.1.1.11\","
 		     "\"1.1.1.12\",\"1.1.1.13\",\"1.1.1.14\",\"1.1.1.15\","
-		     "\"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255\"]") == 0 &&
+		     "\"fdff:ffff:ffff:ffff:ffff:ffff:255.255.255.255\"]") == 0 &&
 		   c.listen[15][0] == 'f',
 	   "16 addresses, the longest among them");
 	is(parse(&c, "\nlisten = [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
@@ -150,6 +154,25 @@ static const struct refusal refusals[] = {
 	{"listen = [\"::1\", \"\"]", "f:1: listen must be an IPv4 or IPv6 address in quotes, or a "
 				     "list of at most 16, not \"\""},
 	{"listen = [\"::1\", \"0::1\"]", "f:1: listen has ::1 twice"},
+	{"listen = [\"::\", \"0.0.0.0\", \"::1\"]",
+	 "f:1: listen has ::1 beside ::, which stands for it already: leave out one"},
+	{"listen = [\"127.0.0.1\", \"0.0.0.0\"]",
+	 "f:1: listen has 127.0.0.1 beside 0.0.0.0, which stands for it already: leave out one"},
+	{"listen = [\"::ffff:10.0.0.1\", \"10.0.0.1\"]", "f:1: listen has 10.0.0.1 twice"},
+	{"listen = \"224.0.0.1\"",
+	 "f:1: listen cannot have 224.0.0.1: nobody can connect to a multicast address"},
+	{"listen = \"ff02::1\"",
+	 "f:1: listen cannot have ff02::1: nobody can connect to a multicast address"},
+	{"listen = \"255.255.255.255\"", "f:1: listen cannot have 255.255.255.255: nobody can "
+					 "connect to the broadcast address"},
+	{"listen = \"fe80::1\"",
+	 "f:1: listen cannot have fe80::1: a link-local address needs its interface beside it, "
+	 "which cannot be given here; name another address of that interface, or \"::\""},
+	{"listen = \"fe80::1%eth0\"",
+	 "f:1: listen cannot have fe80::1%...: interfaces are not supported; name another address "
+	 "of that one, or \"::\""},
+	{"listen = \"::1%lo\"", "f:1: listen must be an IPv4 or IPv6 address in quotes, or a list "
+				"of at most 16, not \"::1%lo\""},
 	{"listen = (1)", "f:1: listen must be an IPv4 or IPv6 address in quotes, or a list of at "
 			 "most 16, not (1)"},
 	{"socket = \"run/x\"", "f:1: socket must be an absolute path in quotes, of at most 107 "

@@ -117,7 +117,7 @@ static int listen_ip(const char *ip, int port)
 
 static void test_ipv4(void)
 {
-	AUTO_CLOSE int fd = listen_ip("127.0.0.1", 0);
+	AUTO_CLOSE int fd = listen_ip("127.0.0.1", 0), early = -1;
 	union sock_address address;
 
 	ok(fd >= 0, "listens on IPv4");
@@ -127,7 +127,9 @@ static void test_ipv4(void)
 	address = own_address(fd);
 	ok(reaches(&address, fd), "who connects is accepted");
 	is(listen_ip("127.0.0.1", port_of(fd)), -EADDRINUSE, "no second one at the same port");
-	is(listen_ip("192.0.2.1", 0), -EADDRNOTAVAIL, "nor at an address of somebody else");
+	ok(!sock_is_early(fd), "the address is there");
+	early = listen_ip("192.0.2.1", 0);
+	ok(early >= 0 && sock_is_early(early), "one that is not there may come");
 }
 
 /* A server that ended first leaves its port in TIME_WAIT. */
@@ -151,7 +153,7 @@ static void test_again(void)
 
 static void test_ipv6(void)
 {
-	AUTO_CLOSE int six = listen_ip("::", 0), four = -1;
+	AUTO_CLOSE int six = listen_ip("::", 0), four = -1, early = -1;
 	union sock_address address;
 
 	if (six == -EAFNOSUPPORT || six == -EADDRNOTAVAIL) {
@@ -166,6 +168,56 @@ static void test_ipv6(void)
 	four = listen_ip("0.0.0.0", port_of(six));
 	ok(four >= 0, "which can have the same port");
 	ok(reaches(&address, four), "and its own connections");
+	early = listen_ip("2001:db8::1", 0);
+	ok(early >= 0 && sock_is_early(early), "an address that is not there may come");
+}
+
+static void test_covers(void)
+{
+	static const struct {
+		const char *all, *one;
+		bool covers;
+	} samples[] = {
+		{"0.0.0.0", "127.0.0.1", true},
+		{"0.0.0.0", "0.0.0.0", true},
+		{"127.0.0.1", "0.0.0.0", false},
+		{"127.0.0.1", "127.0.0.1", false},
+		{"::", "::1", true},
+		{"::", "127.0.0.1", false},
+		{"0.0.0.0", "::1", false},
+		{"::1", "::", false},
+	};
+	union sock_address all, one;
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		sock_address_ip(&all, samples[i].all, 1);
+		sock_address_ip(&one, samples[i].one, 1);
+		is(sock_address_covers(&all, &one), samples[i].covers, "%s and %s", samples[i].all,
+		   samples[i].one);
+		sock_address_ip(&one, samples[i].one, 2);
+		ok(!sock_address_covers(&all, &one), "not at another port");
+	}
+}
+
+static void test_adopted(void)
+{
+	AUTO_CLOSE int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO_CLOSE int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	AUTO_CLOSE int file = open("/dev/null", O_RDWR | O_CLOEXEC);
+	union sock_address address = {.in6 = {.sin6_family = AF_INET6}}, found;
+	bool dual = false;
+
+	is(sock_adopt(datagrams, &found, &dual), -EPROTOTYPE, "datagrams are of no use");
+	is(sock_adopt(file, &found, &dual), -EPROTOTYPE, "nor is a file");
+	if (listener < 0)
+		return;
+	is(sock_adopt(listener, &found, &dual), -EPROTOTYPE, "nor is what does not listen");
+	if (bind(listener, &address.any, sizeof(address.in6)) < 0 || listen(listener, 1) < 0)
+		abort();
+	is(sock_adopt(listener, &found, &dual), 0, "a listening one is");
+	ok(dual, "it takes IPv4, too");
+	ok(fcntl(listener, F_GETFL) & O_NONBLOCK, "without blocking");
+	is(port_of(listener), ntohs(found.in6.sin6_port), "where it listens is told");
 }
 
 static union sock_address path_address(const char *name)
@@ -271,6 +323,8 @@ int main(void)
 	test_ipv4();
 	test_again();
 	test_ipv6();
+	test_covers();
+	test_adopted();
 	test_unix();
 	test_unix_full();
 	test_unix_other_kind();

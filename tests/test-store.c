@@ -17,12 +17,13 @@ static void test_no_store(const char *size)
 	is(store_put(&store, "b", manager_fd), 0, "put does nothing");
 	is(store_put_waiting(&store, "b", manager_fd, SHORT_MS), 0, "nor does put_waiting");
 	is(store_remove(&store, "arena"), 0, "nor does remove");
-	is(store_forget_rest(&store), 0, "nor is there a rest");
+	is(store.count, 1, "what was handed over may be looked at");
+	ok(mark_of(store.entries[0].fd) == 'a', "it is what it was");
+	is(store_forget_rest(&store), 1, "as long as it is not closed");
 	is(store_barrier(&store, SHORT_MS), 0, "nor a barrier");
 	ok(nothing_comes(), "nobody is told anything");
 	store_done(&store);
-	ok(is_open(FIRST) && mark_of(FIRST) == 'a' && getenv("LISTEN_FDS"),
-	   "what was handed over is left alone");
+	ok(!is_open(FIRST) && !getenv("LISTEN_FDS"), "it is closed, and the variables are gone");
 	notify_close(&notify);
 	forget_handed();
 	set_number("FDSTORE", MOST);
@@ -38,8 +39,11 @@ static void test_no_manager(void)
 	ok(!store_has_any(&store) && store_claim(&store, "arena") == -1, "is none");
 	is(store_put(&store, "b", manager_fd), 0, "put does nothing");
 	is(store_barrier(&store, SHORT_MS), 0, "nor does barrier");
+	is(store_claim_at(&store, 0), FIRST, "what was handed over can be had by its place");
+	is(store_claim_at(&store, 0), -1, "once");
 	store_done(&store);
-	ok(is_open(FIRST), "what was handed over is left alone");
+	ok(mark_of(FIRST) == 'a', "and is the claimer's");
+	close(FIRST);
 	forget_handed();
 }
 

@@ -164,6 +164,25 @@ def test_what_waits_for_the_next_start_is_told():
         assert client.read_line() == b"still here"
 
 
+def test_a_unix_socket_that_somebody_removed_is_made_again():
+    with Daemon() as daemon, Client(daemon.unix) as before:
+        os.unlink(daemon.unix)
+        logged = daemon.hang_up()
+        assert daemon.unix in daemon.wait_log("somebody has removed", logged)
+        with Client(daemon.unix) as after:
+            catch_up([before.enter(), after.enter()])
+        logged = daemon.hang_up()
+        assert not any("removed" in line for line in daemon.lines[logged:])
+        os.unlink(daemon.unix)
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(daemon.unix)
+            other.listen()
+            logged = daemon.hang_up()
+            daemon.wait_log("reload refused", logged)
+            assert os.path.exists(daemon.unix)
+        catch_up([before, daemon.client()])
+
+
 def test_log_level_is_live():
     with Daemon(log_level="error") as daemon:
         daemon.client().close()

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 
@@ -33,6 +34,19 @@ def test_a_real_stop_ends_everybody_in_order(service):
     assert service.exit_status() == 0
     service.wait_log(r"\b5\b.*client|client.*\b5\b")
     assert not service.stored
+
+
+def test_a_stop_that_does_not_come_is_forgotten():
+    """SIGUSR1 for logs, as other daemons have it, makes no stop of a restart some days later."""
+    with Service(tune={"announced_ms": 1}) as service:
+        clients = gather(service.tcp, 3)
+        os.kill(service.pid, signal.SIGUSR1)
+        service.wait_log("a stop is announced")
+        time.sleep(0.01)  # the deadline is to pass
+        service.tune["announced_ms"] = 10000  # for the next life
+        service.restart()
+        same_clients(clients)
+        assert not any("stopping" in line for line in service.lines)
 
 
 def test_a_commander_stays_one(service):

@@ -1,6 +1,7 @@
 /* sock.c - sockets: an address in words, listening */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,22 @@ bool sock_address_same(const union sock_address *a, const union sock_address *b)
 	}
 }
 
+bool sock_address_covers(const union sock_address *all, const union sock_address *one)
+{
+	if (all->any.sa_family != one->any.sa_family)
+		return false;
+	switch (all->any.sa_family) {
+	case AF_INET:
+		return all->in.sin_port == one->in.sin_port &&
+		       all->in.sin_addr.s_addr == INADDR_ANY;
+	case AF_INET6:
+		return all->in6.sin6_port == one->in6.sin6_port &&
+		       IN6_IS_ADDR_UNSPECIFIED(&all->in6.sin6_addr);
+	default:
+		return false;
+	}
+}
+
 const char *sock_address_name(const union sock_address *address, char name[SOCK_NAME_MAX])
 {
 	char ip[INET6_ADDRSTRLEN];
@@ -65,7 +82,11 @@ const char *sock_address_name(const union sock_address *address, char name[SOCK_
 		snprintf(name, SOCK_NAME_MAX, "[%s]:%d", ip, ntohs(address->in6.sin6_port));
 		break;
 	default:
-		snprintf(name, SOCK_NAME_MAX, "%s", address->un.sun_path);
+		if (address->un.sun_path[0])
+			snprintf(name, SOCK_NAME_MAX, "%s", address->un.sun_path);
+		else /* an abstract one */
+			snprintf(name, SOCK_NAME_MAX, "@%.*s",
+				 (int)sizeof(address->un.sun_path) - 1, address->un.sun_path + 1);
 	}
 	return name;
 }
@@ -104,6 +125,18 @@ static int remove_stale(const struct sockaddr_un *address)
 	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
+/* What connections have from their listener. */
+static int hand_down(int fd)
+{
+	const int one = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
+		return -errno;
+	return 0;
+}
+
 static int prepare(int fd, const union sock_address *address)
 {
 	const int one = 1;
@@ -113,12 +146,44 @@ static int prepare(int fd, const union sock_address *address)
 	if (address->any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)
 		return -errno;
-	return 0;
+	return hand_down(fd);
+}
+
+static int set_early(int fd, const union sock_address *address)
+{
+	const int one = 1;
+	int r = address->any.sa_family == AF_INET6
+			? setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one))
+			: setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
+
+	return r < 0 ? -errno : 0;
+}
+
+/*
+ * An address that is not there may come: by DHCP, with a tunnel, or when IPv6 has found that nobody
+ * else has it.  "All addresses" (sock_address_covers() itself) fail only where there is no IPv6.
+ */
+static int bind_to(int fd, const union sock_address *address)
+{
+	int r = bind(fd, &address->any, length_of(address)) < 0 ? -errno : 0;
+
+	if (r != -EADDRNOTAVAIL || sock_address_covers(address, address))
+		return r;
+	r = set_early(fd, address);
+	if (r < 0)
+		return r;
+	return bind(fd, &address->any, length_of(address)) < 0 ? -errno : 0;
+}
+
+bool sock_is_early(int fd)
+{
+	int early = 0;
+	socklen_t size = sizeof(early);
+
+	/* One bit for both families. */
+	return getsockopt(fd, IPPROTO_IP, IP_FREEBIND, &early, &size) == 0 && early;
 }
 
 void sock_share_port(int fd, bool share)
@@ -141,8 +206,9 @@ static int open_listener(const union sock_address *address, bool share)
 		return r;
 	if (share)
 		sock_share_port(fd, true);
-	if (bind(fd, &address->any, length_of(address)) < 0)
-		return -errno;
+	r = bind_to(fd, address);
+	if (r < 0)
+		return r;
 	if (address->any.sa_family == AF_UNIX && chmod(address->un.sun_path, 0666) < 0)
 		return -errno;
 	if (listen(fd, SOMAXCONN) < 0)
@@ -160,4 +226,33 @@ int sock_listen(const union sock_address *address)
 int sock_listen_beside(const union sock_address *address)
 {
 	return open_listener(address, address->any.sa_family != AF_UNIX);
+}
+
+/* Which socket it is, by what the kernel says of it. */
+static int option_of(int fd, int option)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
+}
+
+int sock_adopt(int fd, union sock_address *ret, bool *ret_dual)
+{
+	int family = option_of(fd, SO_DOMAIN), only = 0, flags = fcntl(fd, F_GETFL);
+	bool is_tcp = (family == AF_INET || family == AF_INET6) &&
+		      option_of(fd, SO_PROTOCOL) == IPPROTO_TCP;
+	socklen_t size = sizeof(*ret);
+
+	if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) != 1 ||
+	    !(is_tcp || family == AF_UNIX))
+		return -EPROTOTYPE;
+	*ret = (union sock_address){0};
+	if (getsockname(fd, &ret->any, &size) < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	size = sizeof(only);
+	if (family == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) < 0)
+		return -errno;
+	*ret_dual = family == AF_INET6 && !only;
+	return is_tcp ? hand_down(fd) : 0;
 }

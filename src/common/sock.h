@@ -23,7 +23,10 @@ int sock_address_unix(union sock_address *ret, const char *path);
 
 bool sock_address_same(const union sock_address *a, const union sock_address *b);
 
-/* Writes "192.0.2.1:9190", "[::1]:9190" or the path; returns name. */
+/* Whether `all` is "all addresses" of a family and a port, and `one` is among them. */
+bool sock_address_covers(const union sock_address *all, const union sock_address *one);
+
+/* Writes "192.0.2.1:9190", "[::1]:9190", the path or "@abstract"; returns name. */
 const char *sock_address_name(const union sock_address *address, char name[SOCK_NAME_MAX]);
 
 /*
@@ -32,6 +35,7 @@ const char *sock_address_name(const union sock_address *address, char name[SOCK_
  * a socket that somebody listens on is -EADDRINUSE, any other file is -EEXIST.
  * TCP: what is accepted has TCP_NODELAY, SO_KEEPALIVE and SO_OOBINLINE from the start; Linux hands
  * them down, which saves a system call each for every connection.
+ * An address that this machine does not have is listened on all the same: sock_is_early().
  * Returns the descriptor, or -errno.
  */
 int sock_listen(const union sock_address *address);
@@ -42,3 +46,13 @@ int sock_listen(const union sock_address *address);
  */
 int sock_listen_beside(const union sock_address *address);
 void sock_share_port(int fd, bool share);
+
+/* Whether the machine did not have the address (yet) when it began to listen. */
+bool sock_is_early(int fd);
+
+/*
+ * Makes a socket that somebody else has opened serve as one of sock_listen() does.  *ret is where
+ * it listens; *ret_dual: an IPv6 one that takes IPv4 connections, too.  0; -EPROTOTYPE: it is no
+ * listening TCP or Unix stream socket; or another -errno.  fd stays the caller's.
+ */
+int sock_adopt(int fd, union sock_address *ret, bool *ret_dual);

@@ -11,6 +11,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/links.h"
 #include "mtchatd/messages.h"
+#include "mtchatd/passed.h"
 #include "mtchatd/recovery.h"
 
 enum {
@@ -38,6 +39,26 @@ void acceptor_block_signals(void)
 	signal(SIGPIPE, SIG_IGN); /* a peer that has gone is an error of write(), no more */
 }
 
+void acceptor_unblock_signals(void)
+{
+	const sigset_t set = our_signals();
+
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/*
+ * The unit's ExecStop= announces a stop, and its SIGTERM follows at once.  SIGUSR1 alone, as it
+ * comes from recipes for other daemons, must not make a stop of a restart days later.
+ */
+static void announce_stop(struct acceptor *acceptor)
+{
+	int ms = acceptor->core->tune.announced_ms;
+
+	acceptor->for_good_until = clock_ms() + (uint64_t)ms;
+	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_STOP_ARMED}),
+		  "a stop is announced: SIGTERM within %d s ends all connections", ms / 1000);
+}
+
 static void handle_signal(struct event_source *source, uint32_t events)
 {
 	struct acceptor *acceptor = source->owner;
@@ -49,14 +70,15 @@ static void handle_signal(struct event_source *source, uint32_t events)
 		case SIGHUP:
 			acceptor_reload(acceptor);
 			break;
-		case SIGUSR1: /* the next SIGTERM is no restart (ExecStop= of the unit) */
-			acceptor->for_good = true;
+		case SIGUSR1:
+			announce_stop(acceptor);
 			break;
 		case SIGINT:
 			acceptor->for_good = true;
 			acceptor->stops = true;
 			break;
 		default:
+			acceptor->for_good |= clock_ms() < acceptor->for_good_until;
 			acceptor->stops = true;
 		}
 	}
@@ -200,9 +222,10 @@ static int open_parking(struct acceptor *acceptor, struct store *store)
 /* With listeners of the process before us, nothing in the configuration ends the start. */
 static int open_listeners(struct acceptor *acceptor, struct store *store)
 {
-	int inherited = listeners_inherit(&acceptor->listeners, store, acceptor->core->legacy);
-	int r = listeners_open(&acceptor->listeners, &acceptor->config);
+	int inherited = listeners_inherit(&acceptor->listeners, store, acceptor->core->legacy), r;
 
+	passed_take(&acceptor->listeners, store);
+	r = listeners_open(&acceptor->listeners, &acceptor->config);
 	if (r < 0 && !inherited)
 		return r;
 	if (r < 0)

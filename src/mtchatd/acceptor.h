@@ -37,7 +37,8 @@ struct acceptor {
 	bool ready;          /* the service manager was told */
 	const char *trouble; /* for the status, or NULL */
 	bool stops;
-	bool for_good; /* a stop is no restart */
+	bool for_good;           /* a stop is no restart */
+	uint64_t for_good_until; /* ms: a SIGTERM until then is none (SIGUSR1) */
 };
 
 /* Whether connections are kept for a next process. */
@@ -48,8 +49,12 @@ static inline bool acceptor_hands_on(const struct acceptor *acceptor)
 	return store && store->there && !acceptor->for_good;
 }
 
-/* The signals that acceptor_init() will read; block them before the first thread starts. */
+/*
+ * The signals that acceptor_init() will read.  Blocked first of all, before any thread starts: one
+ * that comes while the configuration is read waits, where it would end the process.
+ */
 void acceptor_block_signals(void);
+void acceptor_unblock_signals(void); /* for who only looks at the configuration */
 
 /* Opens everything; the listeners' backlog begins to fill.  Logs.  0, or -errno. */
 int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler **handlers,

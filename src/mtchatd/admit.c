@@ -34,6 +34,8 @@ static struct peer identify(int fd, const union sock_address *address)
 	case AF_INET6:
 		peer.address = address->in6.sin6_addr;
 		peer.port = address->in6.sin6_port;
+		if (IN6_IS_ADDR_V4MAPPED(&peer.address)) /* of a passed one for both families */
+			peer.family = AF_INET;
 		break;
 	default:
 		peer.family = AF_UNIX;

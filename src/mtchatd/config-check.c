@@ -52,13 +52,13 @@ bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN])
 {
 	struct in6_addr bytes;
 
-	for (int i = 0; i < 2; i++) {
-		int family = i == 0 ? AF_INET : AF_INET6;
-
-		if (inet_pton(family, address, &bytes) == 1)
-			return inet_ntop(family, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
-	}
-	return false;
+	if (inet_pton(AF_INET, address, &bytes) == 1)
+		return inet_ntop(AF_INET, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
+	if (inet_pton(AF_INET6, address, &bytes) != 1)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&bytes))
+		return inet_ntop(AF_INET, &bytes.s6_addr[12], ret, INET6_ADDRSTRLEN) != NULL;
+	return inet_ntop(AF_INET6, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
 }
 
 bool is_socket_path(const char *path, size_t room)

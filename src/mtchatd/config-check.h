@@ -32,7 +32,8 @@ void complain(struct reader *reader, const char *file, int line, const char *for
 
 /*
  * Whether it is an IPv4 or IPv6 address; then *ret is the form in which the kernel, too, would
- * write it: so no address can hide in another form.
+ * write it, and an IPv4 address within IPv6 (::ffff:192.0.2.1) is IPv4: so no address can hide in
+ * another form.
  */
 bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN]);
 

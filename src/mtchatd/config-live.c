@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "mtchatd/config-check.h"
+#include "mtchatd/config-listen.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
 #include "mtchatd/messages.h"
@@ -68,7 +69,7 @@ static bool is_sound_word(const struct setting *setting, int value)
 	return false;
 }
 
-/* Addresses in their normal form, each once, without a gap. */
+/* Addresses in their normal form, without a gap, that may stand together. */
 static bool is_sound_list(const char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN])
 {
 	char normal[INET6_ADDRSTRLEN];
@@ -82,11 +83,8 @@ static bool is_sound_list(const char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN]
 			return false;
 		if (!normal_address(listen[i], normal) || strcmp(listen[i], normal) != 0)
 			return false;
-		for (int k = 0; k < i; k++)
-			if (strcmp(listen[k], listen[i]) == 0)
-				return false;
 	}
-	return true;
+	return listen_is_sound(listen);
 }
 
 static bool is_sound_value(const struct setting *setting, const struct config *config)

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "mtchatd/config-check.h"
 #include "mtchatd/config-file.h"
+#include "mtchatd/config-listen.h"
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
@@ -157,12 +158,10 @@ static void take_addresses(struct file *file, const struct setting *setting,
 	for (int i = 0; i < count; i++) {
 		const char *address = address_at(value, i);
 
-		if (!normal_address(address, listen[i]))
+		if (!normal_address(address, listen[i]) &&
+		    !check_scope(file->reader, file->name, line, address))
 			refuse_address(file, setting, line, address);
-		for (int k = 0; k < i && listen[i][0]; k++)
-			if (strcmp(listen[k], listen[i]) == 0)
-				complain(file->reader, file->name, line, "%s has %s twice",
-					 setting->name, listen[i]);
+		check_listen(file->reader, file->name, line, listen, i);
 	}
 	memcpy(file->reader->config.listen, listen, sizeof(listen));
 }

@@ -1,6 +1,7 @@
 /* listeners.c - the sockets that clients come in by, as the configuration says */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,15 +15,15 @@ enum { KEEP_PATIENCE_MS = 1000 }; /* for the manager, which hangs if it is not a
 /* What the configuration asks for. */
 struct wanted {
 	union sock_address address[CONFIG_LISTEN_MAX + 1];
-	bool may_lack[CONFIG_LISTEN_MAX + 1]; /* "all addresses": a kernel without IPv6 is fine */
 	size_t count;
+	size_t may_lack; /* 2: the first two are "all addresses", and one of them will do; else 0 */
 };
 
 static void want_all_addresses(struct wanted *wanted, int port)
 {
 	sock_address_ip(&wanted->address[0], "0.0.0.0", port);
 	sock_address_ip(&wanted->address[1], "::", port);
-	wanted->may_lack[1] = true;
+	wanted->may_lack = 2;
 	wanted->count = 2;
 }
 
@@ -39,19 +40,54 @@ static struct wanted wanted_by(const struct config *config)
 	return wanted;
 }
 
-static struct listener *find(struct listeners *listeners, const union sock_address *address)
+/* What the file of a Unix socket is, so that it is known again. */
+static struct socket_file file_of(const union sock_address *address)
 {
-	for (size_t i = 0; i < LISTENERS_MAX; i++) {
-		struct listener *listener = &listeners->list[i];
+	struct stat st;
 
-		if (listener->open && !listener->retires &&
-		    sock_address_same(&listener->address, address))
-			return listener;
-	}
-	return NULL;
+	if (address->any.sa_family != AF_UNIX || stat(address->un.sun_path, &st) < 0)
+		return (struct socket_file){0};
+	return (struct socket_file){.device = st.st_dev, .inode = st.st_ino};
 }
 
-static struct listener *find_free(struct listeners *listeners)
+static bool is_same_file(const struct socket_file *a, const struct socket_file *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/* Whether nobody can find it: somebody has removed the file of a Unix socket. */
+static bool is_lost(const struct listeners *listeners, const struct listener *listener)
+{
+	const struct socket_file file = file_of(&listener->address);
+
+	return !listener->passed &&
+	       !is_same_file(&file, &listeners->legacy->socket_files[listener - listeners->list]);
+}
+
+/* Whether who connects there is let in by it, and is in the future. */
+static bool serves(const struct listeners *listeners, const struct listener *listener,
+		   const union sock_address *address)
+{
+	if (!listener->open || listener->retires)
+		return false;
+	if (listener->passed && sock_address_covers(&listener->address, address))
+		return true;
+	if (listener->dual && address->any.sa_family == AF_INET &&
+	    listener->address.in6.sin6_port == address->in.sin_port)
+		return IN6_IS_ADDR_UNSPECIFIED(&listener->address.in6.sin6_addr);
+	return sock_address_same(&listener->address, address) && !is_lost(listeners, listener);
+}
+
+static bool is_served(const struct listeners *listeners, const union sock_address *address)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		if (serves(listeners, &listeners->list[i], address))
+			return true;
+	}
+	return false;
+}
+
+struct listener *listeners_find_free(struct listeners *listeners)
 {
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		if (!listeners->list[i].open)
@@ -68,7 +104,7 @@ static int share_ports(const struct listeners *listeners, bool share)
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		const struct listener *listener = &listeners->list[i];
 
-		if (!listener->source.added || listener->address.any.sa_family == AF_UNIX)
+		if (!listener->open || listener->address.any.sa_family == AF_UNIX)
 			continue;
 		sock_share_port(listener->source.fd, share);
 		count++;
@@ -97,21 +133,6 @@ static void name_of(const struct listeners *listeners, const struct listener *li
 	snprintf(name, STORE_NAME_MAX, "l%d", (int)(listener - listeners->list));
 }
 
-/* What the file of a Unix socket is, so that it is known again. */
-static struct socket_file file_of(const union sock_address *address)
-{
-	struct stat st;
-
-	if (address->any.sa_family != AF_UNIX || stat(address->un.sun_path, &st) < 0)
-		return (struct socket_file){0};
-	return (struct socket_file){.device = st.st_dev, .inode = st.st_ino};
-}
-
-static bool is_same_file(const struct socket_file *a, const struct socket_file *b)
-{
-	return a->device == b->device && a->inode == b->inode;
-}
-
 /* Without it the listener serves as well, but connections wait in vain while we restart. */
 static void keep(struct listeners *listeners, const struct listener *listener)
 {
@@ -126,10 +147,37 @@ static void keep(struct listeners *listeners, const struct listener *listener)
 				"cannot keep a listener: a restart would close it");
 }
 
+/* What an administrator may not expect of an address that can be had. */
+static void tell_opened(const struct listeners *listeners, int fd,
+			const union sock_address *address)
+{
+	char name[SOCK_NAME_MAX];
+
+	if (address->any.sa_family != AF_UNIX) {
+		if (sock_is_early(fd))
+			log_event(LOG_WARNING,
+				  (&(struct log_fields){.message_id = MESSAGE_ADDRESS_ABSENT}),
+				  "this machine does not have the address of %s now; nobody can "
+				  "connect there until it does",
+				  sock_address_name(address, name));
+		return;
+	}
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		const struct listener *other = &listeners->list[i];
+
+		/* One that retires was lost over a restart, by the end of the service. */
+		if (other->open && !other->retires && sock_address_same(&other->address, address))
+			log_event(LOG_WARNING,
+				  (&(struct log_fields){.message_id = MESSAGE_SOCKET_REMADE}),
+				  "somebody has removed %s; it is made again",
+				  sock_address_name(address, name));
+	}
+}
+
 static int open_one(struct listeners *listeners, const union sock_address *address,
 		    struct listener **ret)
 {
-	struct listener *listener = find_free(listeners);
+	struct listener *listener = listeners_find_free(listeners);
 	int fd;
 
 	if (!listener)
@@ -137,6 +185,7 @@ static int open_one(struct listeners *listeners, const union sock_address *addre
 	fd = listen_on(listeners, address);
 	if (fd < 0)
 		return fd;
+	tell_opened(listeners, fd, address);
 	*listener = (struct listener){.source.fd = fd, .address = *address, .open = true};
 	listeners->legacy->socket_files[listener - listeners->list] = file_of(address);
 	keep(listeners, listener);
@@ -166,7 +215,6 @@ int listeners_inherit(struct listeners *listeners, struct store *store, struct l
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		struct listener *listener = &listeners->list[i];
 		char name[STORE_NAME_MAX];
-		struct socket_file file;
 		int fd;
 
 		name_of(listeners, listener, name);
@@ -178,8 +226,7 @@ int listeners_inherit(struct listeners *listeners, struct store *store, struct l
 			listener_close(listeners, listener);
 			continue;
 		}
-		file = file_of(&listener->address);
-		listener->retires = !is_same_file(&file, &legacy->socket_files[i]);
+		listener->retires = is_lost(listeners, listener);
 		count++;
 	}
 	return count;
@@ -193,26 +240,48 @@ static void tell(int r, const union sock_address *address)
 			"cannot listen on %s", sock_address_name(address, name));
 }
 
+static bool is_lacking(int r)
+{
+	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL;
+}
+
+static int give_up(struct listeners *listeners, int r, const union sock_address *address,
+		   struct listener *fresh[], int count)
+{
+	tell(r, address);
+	while (count > 0)
+		listener_close(listeners, fresh[--count]);
+	return r;
+}
+
 /* Opens the missing ones into fresh[].  Returns how many, or -errno; none is left open then. */
 static int open_missing(struct listeners *listeners, const struct wanted *wanted,
 			struct listener *fresh[])
 {
+	size_t lacking = 0;
 	int count = 0, r;
 
 	for (size_t i = 0; i < wanted->count; i++) {
-		if (find(listeners, &wanted->address[i]))
+		if (is_served(listeners, &wanted->address[i]))
 			continue;
 		r = open_one(listeners, &wanted->address[i], &fresh[count]);
-		if (r >= 0) {
+		if (r >= 0)
 			count++;
-		} else if (!(wanted->may_lack[i] && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL))) {
-			tell(r, &wanted->address[i]);
-			while (count > 0)
-				listener_close(listeners, fresh[--count]);
-			return r;
-		}
+		else if (!(i < wanted->may_lack && is_lacking(r)) || ++lacking == wanted->may_lack)
+			return give_up(listeners, r, &wanted->address[i], fresh, count);
 	}
 	return count;
+}
+
+/* Whether it serves one of those that are wanted. */
+static bool is_wanted(const struct listeners *listeners, const struct listener *listener,
+		      const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (serves(listeners, listener, &wanted->address[i]))
+			return true;
+	}
+	return false;
 }
 
 int listeners_open(struct listeners *listeners, const struct config *config)
@@ -224,11 +293,9 @@ int listeners_open(struct listeners *listeners, const struct config *config)
 		return r;
 	for (size_t i = 0; i < LISTENERS_MAX; i++) {
 		struct listener *listener = &listeners->list[i];
-		bool asked_for = false;
 
-		for (size_t k = 0; k < wanted.count; k++)
-			asked_for |= sock_address_same(&listener->address, &wanted.address[k]);
-		listener->retires |= listener->open && !asked_for;
+		if (listener->open && !listener->passed)
+			listener->retires |= !is_wanted(listeners, listener, &wanted);
 	}
 	return 0;
 }
@@ -242,10 +309,62 @@ void listener_close(struct listeners *listeners, struct listener *listener)
 
 	if (!listener->open)
 		return;
-	name_of(listeners, listener, name);
-	store_remove(listeners->store, name);
-	close(listener->source.fd);
-	if (ours->inode && is_same_file(&file, ours))
-		unlink(listener->address.un.sun_path);
 	listener->open = false;
+	if (!listener->passed) {
+		name_of(listeners, listener, name);
+		store_remove(listeners->store, name);
+	}
+	close(listener->source.fd);
+	if (!listener->passed && ours->inode && is_same_file(&file, ours))
+		unlink(listener->address.un.sun_path);
+}
+
+static bool is_family_there(const struct listeners *listeners, sa_family_t family)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		const struct listener *listener = &listeners->list[i];
+
+		if (listener->open && !listener->retires &&
+		    (listener->address.any.sa_family == family ||
+		     (listener->dual && family == AF_INET)))
+			return true;
+	}
+	return false;
+}
+
+/* Of "all addresses", what there is none of. */
+static const char *lack(const struct listeners *listeners, const struct config *config)
+{
+	if (config->listen[0][0])
+		return "";
+	if (!is_family_there(listeners, AF_INET6))
+		return " (no IPv6 here)";
+	return is_family_there(listeners, AF_INET) ? "" : " (no IPv4 here)";
+}
+
+const char *listeners_text(const struct listeners *listeners, const struct config *config,
+			   char text[LISTENERS_TEXT_MAX])
+{
+	const size_t most = LISTENERS_TEXT_MAX - sizeof(" and 50 more (no IPv6 here)");
+	const struct listener *list[LISTENERS_MAX];
+	size_t count = 0, used = 0, told = 0;
+
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		if (listeners->list[i].open && !listeners->list[i].retires)
+			list[count++] = &listeners->list[i];
+	}
+	text[0] = '\0';
+	for (; told < count; told++) {
+		const char *between = told == 0 ? "" : told + 1 == count ? " and " : ", ";
+		char name[SOCK_NAME_MAX];
+
+		sock_address_name(&list[told]->address, name);
+		if (used + strlen(between) + strlen(name) > most)
+			break;
+		used += (size_t)sprintf(text + used, "%s%s", between, name);
+	}
+	if (told < count)
+		used += (size_t)sprintf(text + used, " and %zu more", count - told);
+	snprintf(text + used, LISTENERS_TEXT_MAX - used, "%s", lack(listeners, config));
+	return text;
 }

@@ -23,7 +23,6 @@ static int serve(const struct config *config, const struct options *options, str
 	struct journal *journal = NULL;
 	int r;
 
-	acceptor_block_signals(); /* before the first thread, so that all inherit the mask */
 	if (config) {
 		log_set_level(config->log_level);
 		descriptors_prepare(config->max_clients);
@@ -63,6 +62,7 @@ static int check(const char *config_path)
 {
 	struct config config;
 
+	acceptor_unblock_signals();
 	if (config_load(&config, config_path) < 0)
 		return EX_CONFIG;
 	printf("%s: ok\n", config_path);
@@ -99,6 +99,7 @@ int main(int argc, char *argv[])
 	bool inherits;
 
 	streams_open();
+	acceptor_block_signals();
 	parsed = options_parse(&options, argc, argv);
 	if (parsed == 0) /* --help and --version are done by now */
 		return EXIT_SUCCESS;

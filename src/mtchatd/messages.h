@@ -57,6 +57,18 @@
 /* An address, port or socket path could not be listened on. */
 #define MESSAGE_CANNOT_LISTEN "438b03690611faa61af6c4c0c39be8ca"
 
+/* An address that is listened on is not one of this machine's now. */
+#define MESSAGE_ADDRESS_ABSENT "06b9bc478a50a005ba70de6885ce198d"
+
+/* A reload found that the Unix socket's file is gone, and made it again. */
+#define MESSAGE_SOCKET_REMADE "a2a374ac0b242a50a722fb3bdb75c87e"
+
+/* A .socket unit has passed something that clients cannot come in by. */
+#define MESSAGE_SOCKET_USELESS "23b1062e2b2630350836fcc4056b67f1"
+
+/* A stop was announced (SIGUSR1): a SIGTERM that comes soon is no restart. */
+#define MESSAGE_STOP_ARMED "b246d5f7f9507a203ea00b47b82c8955"
+
 /* Memory, threads or descriptors for a start could not be had. */
 #define MESSAGE_CANNOT_START "75621196276b1759209130feafeb654e"
 

@@ -186,15 +186,26 @@ static void tell_started(const struct acceptor *acceptor, bool as_configured)
 	const struct config *config = &acceptor->config;
 	int handlers = acceptor->core->handlers;
 
-	if (!as_configured) {
-		log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_STARTED}),
-			  "listening where the last process did");
-		return;
-	}
+	char where[LISTENERS_TEXT_MAX];
+
 	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_STARTED}),
-		  "listening on port %d: up to %d clients, mode %s, %d handler%s", config->port,
-		  config->max_clients, config->mode == MODE_ECHO ? "echo" : "broadcast", handlers,
+		  "listening on %s%s: up to %d clients, mode %s, %d handler%s",
+		  listeners_text(&acceptor->listeners, config, where),
+		  as_configured ? "" : ", as the last process did", config->max_clients,
+		  config->mode == MODE_ECHO ? "echo" : "broadcast", handlers,
 		  handlers == 1 ? "" : "s");
+}
+
+/* What somebody who starts it by hand has no other way to know. */
+static void tell_alone(const struct acceptor *acceptor, const struct store *store)
+{
+	if (store->there)
+		return;
+	log_event(LOG_INFO, (&(struct log_fields){.message_id = MESSAGE_UNATTENDED}),
+		  "no service manager keeps connections for us: a restart or a crash ends them%s",
+		  acceptor->config.socket[0] ? ""
+					     : "; no Unix socket either: neither `socket` nor "
+					       "$RUNTIME_DIRECTORY names one");
 }
 
 /* At a first start the store is full before we say that we are ready: what is ready survives. */
@@ -226,6 +237,7 @@ static int serve(struct server *server, const struct config *settled, const stru
 	if (r < 0)
 		return tell_no_start(r, "start the handlers");
 	tell_started(acceptor, !acceptor->trouble);
+	tell_alone(acceptor, server->store);
 	acceptor_run(acceptor);
 	return 0;
 }

@@ -44,7 +44,7 @@ static int list_inherited(struct store *store, char **names, size_t count)
 		return -ENOMEM;
 	store->entries = entries;
 	store->count = count;
-	store->inherited = true;
+	store->inherited = store->there;
 	return 0;
 }
 
@@ -55,8 +55,6 @@ int store_open(struct store *ret, struct notify *notify)
 
 	*ret = (struct store){.notify = notify, .most = store_size()};
 	ret->there = notify->fd >= 0 && ret->most > 0;
-	if (!ret->there)
-		return 0;
 	count = sd_listen_fds_with_names(1, &names);
 	return count > 0 ? list_inherited(ret, names, (size_t)count) : count;
 }
@@ -107,11 +105,15 @@ static void disown(struct stored *entry)
 
 static int send_remove(const struct store *store, const char *name)
 {
+	if (!store->there)
+		return 0;
 	return notify_send(store->notify, "FDSTOREREMOVE=1\nFDNAME=%s\n", name);
 }
 
 bool store_has(const struct store *store, const char *name)
 {
+	if (!store->there)
+		return false;
 	for (size_t i = 0; i < store->count; i++) {
 		if (store->entries[i].fd >= 0 && strcmp(store->entries[i].name, name) == 0)
 			return true;
@@ -121,7 +123,7 @@ bool store_has(const struct store *store, const char *name)
 
 int store_claim(struct store *store, const char *name)
 {
-	struct stored *entry = find(store, name);
+	struct stored *entry = store->there ? find(store, name) : NULL;
 
 	if (!entry || entry->fd < 0)
 		return -1;
@@ -129,12 +131,18 @@ int store_claim(struct store *store, const char *name)
 	return take_fd(&entry->fd);
 }
 
+int store_claim_at(struct store *store, size_t i)
+{
+	store->entries[i].kept = true;
+	return take_fd(&store->entries[i].fd);
+}
+
 /* Marked first: what the manager has no room to hear of now is told later. */
 int store_remove(struct store *store, const char *name)
 {
 	int r;
 
-	if (!find(store, name))
+	if (!store->there || !find(store, name))
 		return 0;
 	for (size_t i = 0; i < store->count; i++)
 		if (strcmp(store->entries[i].name, name) == 0)

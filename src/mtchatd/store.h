@@ -4,8 +4,9 @@
  * systemd's FD store (sd_notify(3), FDSTORE=1): what is in it is handed to every later process of
  * the service as LISTEN_FDS, until the service is really stopped.  Each has a name of its own
  * here.  $FDSTORE says how many it takes (systemd sets it from 254 on, for 252 our unit does):
- * without it, or without $NOTIFY_SOCKET, there is no store and nothing outlives us.  What was
- * handed to us all the same (by a .socket unit) is left alone then: it is not ours.
+ * without it, or without $NOTIFY_SOCKET, there is no store and nothing outlives us.  What is handed
+ * to us all the same comes from a .socket unit, and so may be, in any case, what has a name that is
+ * not one of ours (passed.h).
  *
  * What is stored is never told apart from what waits in the manager's queue: a message that was
  * taken is worked through even if its sender dies at once (measured).
@@ -53,7 +54,7 @@ int store_open(struct store *ret, struct notify *notify);
 /* Closes what nobody claimed, and forgets the rest of `store`.  The manager's store stays. */
 void store_done(struct store *store);
 
-/* Had anything been kept?  A .socket unit's counts, too. */
+/* Had anything been kept?  With a store, a .socket unit's counts, too. */
 static inline bool store_has_any(const struct store *store)
 {
 	return store->inherited;
@@ -62,8 +63,11 @@ static inline bool store_has_any(const struct store *store)
 /* Is there one of that name, not claimed yet? */
 bool store_has(const struct store *store, const char *name);
 
-/* Hands over the descriptor of that name, its owner is the caller then; -1: there is none. */
+/* Hands over the descriptor of that name, its owner is the caller then; -1: none is kept. */
 int store_claim(struct store *store, const char *name);
+
+/* Hands over the one at entries[i], whatever its name is; -1: nobody may claim it any more. */
+int store_claim_at(struct store *store, size_t i);
 
 /*
  * At the end of the start: closes what nobody claimed, and has the manager forget it.

@@ -23,6 +23,7 @@ static const struct {
 	{"linger_ms", offsetof(struct tune, linger_ms), 0, DAY_MS},
 	{"refused_max", offsetof(struct tune, refused_max), 0, 1000000},
 	{"status_ms", offsetof(struct tune, status_ms), 1, DAY_MS},
+	{"announced_ms", offsetof(struct tune, announced_ms), 0, DAY_MS},
 	{"stop_ms", offsetof(struct tune, stop_ms), 0, DAY_MS},
 	{"rendering_idle_ms", offsetof(struct tune, rendering_idle_ms), 0, DAY_MS},
 	{"commands_rate", offsetof(struct tune, commands_rate), 0, 1000000},

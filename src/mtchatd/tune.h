@@ -18,6 +18,7 @@ struct tune {
 	int status_ms;         /* how often STATUS= is brought up to date */
 	int rendering_idle_ms; /* a rendering that nobody reads for so long is filled no more */
 	int commands_rate;     /* commands a second of one client; 0: no limit */
+	int announced_ms;      /* a SIGTERM so soon after SIGUSR1 is a stop */
 	int stop_ms;           /* how long a stop waits for what is owed */
 	int reconcile;         /* 0: the kernel's counts are not asked for, and tests must fail */
 };
@@ -35,6 +36,7 @@ struct tune {
 		.status_ms = 5000,                                                                 \
 		.rendering_idle_ms = 86400000,                                                     \
 		.commands_rate = 100,                                                              \
+		.announced_ms = 10000,                                                             \
 		.stop_ms = 1000,                                                                   \
 		.reconcile = 1,                                                                    \
 	})
