@@ -5,7 +5,8 @@
     assert bob.event()["text"] == "hi"
 
 Every line is one object, in the one form that it can have: known keys in their order, no spaces,
-valid UTF-8.  The ids of a room have no gap that no skip tells, and its times do not go back.
+valid UTF-8.  The ids of a room have no gap that no skip tells, and its times do not go back while
+nobody sets the clock back (test_clock.py does).
 """
 import contextlib
 import datetime

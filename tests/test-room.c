@@ -309,6 +309,30 @@ static void test_forget(void)
 	lone_room_close(&lone);
 }
 
+/* A time of the room, when one of its handlers says that it is so late. */
+static uint64_t time_at(uint64_t time)
+{
+	struct room_draft draft = room_begin(lone.room, time, &lone.clock);
+
+	room_end(&draft);
+	return draft.time;
+}
+
+static void test_time(void)
+{
+	const uint64_t noon = UINT64_C(1795000000) * 1000000, slack = ROOM_TIME_SLACK_US;
+
+	lone_room_open(&lone, SIZE, 2);
+	ok(time_at(noon) == noon, "the first clock is believed");
+	ok(time_at(noon - 1) == noon && time_at(noon - slack + 1) == noon,
+	   "one that is a little behind does not turn it back");
+	ok(time_at(noon + 1) == noon + 1, "one that is ahead does");
+	ok(time_at(noon + 1 - slack) == noon + 1 - slack, "what was set back by more is followed");
+	ok(time_at(noon - 36000 * slack) == noon - 36000 * slack, "by hours, too");
+	ok(time_at(0) == 0 && time_at(noon) == noon, "to 1970, and back again");
+	lone_room_close(&lone);
+}
+
 int main(void)
 {
 	test_new();
@@ -321,5 +345,6 @@ int main(void)
 	test_limit_of_json();
 	test_limit();
 	test_forget();
+	test_time();
 	return done();
 }

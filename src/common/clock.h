@@ -23,7 +23,13 @@ static inline uint64_t clock_ms(void)
 	return clock_ns() / 1000000;
 }
 
-/* Since 1970; jumps when somebody sets the clock. */
+/* Since the machine has booted, suspended or not: for what may outlive the process. */
+static inline uint64_t clock_boot_us(void)
+{
+	return clock_read_ns(CLOCK_BOOTTIME) / 1000;
+}
+
+/* Since 1970; jumps when somebody sets the clock, so it is for telling the time and no duration. */
 static inline uint64_t clock_real_us(void)
 {
 	return clock_read_ns(CLOCK_REALTIME) / 1000;

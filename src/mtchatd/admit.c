@@ -101,7 +101,7 @@ static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 	word_set(&slot->discarded, 0);
 	word_set(&slot->said_until, 0);
 	slot->cookie = arrival->cookie;
-	slot->since = clock_real_us();
+	slot->since = clock_boot_us();
 	slot->peer = arrival->peer;
 	slot->fd = arrival->fd;
 	slot->input = 0;

@@ -23,7 +23,7 @@
 
 enum {
 	HANDLERS_MAX = 256,
-	LAYOUT_VERSION = 6,
+	LAYOUT_VERSION = 7,
 	COMMANDS_BURST = 200, /* of one client, before it is read more slowly */
 	/* A line that is not whole, and room to receive behind it wherever it lies. */
 	INPUT_SIZE = 192 << 10,

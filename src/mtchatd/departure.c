@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/crash.h"
@@ -28,7 +29,8 @@ static void log_departure(const struct handler *handler, const struct client *cl
 {
 	const struct slot *slot = client->slot;
 	char address[PEER_NAME_MAX];
-	uint64_t duration = handler->time > slot->since ? (handler->time - slot->since) / 1000 : 0;
+	uint64_t now = clock_boot_us();
+	uint64_t duration = now > slot->since ? (now - slot->since) / 1000 : 0;
 
 	log_event(LOG_INFO,
 		  (&(struct log_fields){

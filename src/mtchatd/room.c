@@ -157,7 +157,9 @@ struct room_draft room_begin(struct room *room, uint64_t time, struct render_tim
 	struct room_draft draft = {.room = room, .clock = clock};
 
 	pthread_mutex_lock(&room->lock);
-	if (room->time < time) /* handlers read the clock once a turn */
+	/* Not earlier by what the handlers' clocks differ; but a clock that was set back is
+	 * followed. */
+	if (room->time - time >= ROOM_TIME_SLACK_US) /* or room->time is before `time`: wrapped */
 		room->time = time;
 	draft.time = room->time;
 	draft.lines = room_lines(room);

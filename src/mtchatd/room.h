@@ -15,7 +15,9 @@
 
 enum {
 	ROOMS_MAX = 4096,
-	EPOCH_SIZE = 8, /* 7 characters and a NUL */
+	ROOM_TIME_SLACK_US =
+		1000000, /* what the handlers' clocks differ by: each reads once a turn */
+	EPOCH_SIZE = 8,  /* 7 characters and a NUL */
 };
 
 #define ROOM_AREA (RENDERINGS * RENDERING_AREA)
@@ -50,7 +52,8 @@ struct room {
 	atomic_uint clients;       /* in it */
 
 	_Alignas(64) pthread_mutex_t lock; /* over the heads; held for microseconds */
-	uint64_t time;                  /* lock; us: of the last draft, no later one is earlier */
+	uint64_t time; /* lock; us: of the last draft; a later one is earlier if the clock is set
+			  back */
 	_Atomic uint64_t spoken, fresh; /* stored under the lock; see pace.h */
 };
 

@@ -67,7 +67,7 @@ struct slot {
 	word said_until;              /* position in the log after its own last line */
 	uint64_t cookie;              /* SO_COOKIE: which socket this is, for ever */
 	word id;                      /* CLIENT_ID in the journal; never used again; 0: nobody */
-	uint64_t since;               /* connected at, us since 1970 */
+	uint64_t since; /* connected at, clock_boot_us(): the arena ends with a boot */
 	struct peer peer;
 	_Atomic uint32_t input; /* number of its input buffer in the pool, or 0 */
 };
