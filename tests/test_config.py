@@ -269,7 +269,7 @@ BOTH = {
                   "two logs", "at most half", "MemoryMax="],
     "history": ["of what was said before", "/last shows if it is not told how many"],
     "max_per_address": ["from one IP address", "0 stands for any number"],
-    "log_level": ["who comes and goes is info", "what people say is never logged"],
+    "log_level": ["who comes and goes is info", "as a health check, is .?debug", "what people say is never logged"],
 }
 
 

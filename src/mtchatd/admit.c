@@ -106,7 +106,7 @@ static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 	slot->fd = arrival->fd;
 	slot->input = 0;
 	slot->source = echo ? SOURCE_ECHO : SOURCE_RING;
-	slot->traits = echo ? TRAIT_ECHO : 0;
+	slot->traits = (echo ? TRAIT_ECHO : 0) | TRAIT_UNTOLD;
 }
 
 /* The id is used up before it is seen. */
@@ -125,7 +125,6 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 	struct client *client = &core->clients[number];
 	bool echo = acceptor->config.mode == MODE_ECHO;
 	uint64_t id = next_id(core->legacy);
-	char address[PEER_NAME_MAX];
 
 	if (number >= word_get(&core->legacy->slots))
 		word_set(&core->legacy->slots, number + 1);
@@ -136,13 +135,6 @@ static void let_in(struct acceptor *acceptor, const struct arrival *arrival, uin
 	client_begin(client, slot, echo ? NULL : core_log(core, slot_log(slot)), arrival->how);
 	if (client->rendering)
 		atomic_fetch_add(&rooms_use(&core->rooms, LOBBY)->clients, 1);
-	log_event(LOG_INFO,
-		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
-					.client_id = id,
-					.address = peer_name(&arrival->peer, address),
-					.room = echo ? NULL
-						     : core_room(core, LOBBY)->record->name}),
-		  "client %s connected", address);
 	crash_point(CRASH_GIVEN);
 	handler_give(move_home(core, client->rendering ? client->rendering->room : NULL), client);
 }

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/deadline.h"
 #include "common/log.h"
+#include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
@@ -24,15 +25,18 @@ static struct members *members_of(struct handler *handler, const struct client *
 	return reads ? &handler_readers(handler, client)->members : &handler->roomless;
 }
 
-static void log_departure(const struct handler *handler, const struct client *client,
-			  enum reason reason)
+static void log_departure(struct handler *handler, struct client *client, enum reason reason)
 {
 	const struct slot *slot = client->slot;
 	char address[PEER_NAME_MAX];
 	uint64_t now = clock_boot_us();
 	uint64_t duration = now > slot->since ? (now - slot->since) / 1000 : 0;
+	uint64_t in = word_get(&slot->received), out = delivery_accepted(handler->core, slot);
+	bool silent = slot_has(slot, TRAIT_UNTOLD) && !in && !out; /* a health check, say */
+	int level = silent ? LOG_DEBUG : LOG_INFO;
 
-	log_event(LOG_INFO,
+	arrival_tell(client, level);
+	log_event(level,
 		  (&(struct log_fields){
 			  .message_id = MESSAGE_CLIENT_DISCONNECTED,
 			  .client_id = word_get(&slot->id),
@@ -40,8 +44,8 @@ static void log_departure(const struct handler *handler, const struct client *cl
 			  .room = client->rendering ? client->rendering->room->record->name : NULL,
 			  .reason = reason_text(reason),
 			  .duration_ms = duration,
-			  .bytes_in = word_get(&slot->received),
-			  .bytes_out = delivery_accepted(handler->core, client->slot),
+			  .bytes_in = in,
+			  .bytes_out = out,
 		  }),
 		  "client %s left: %s", address, reason_text(reason));
 }

@@ -232,6 +232,7 @@ void handler_free(struct handler *handler)
 	waitlist_done(&handler->broken);
 	waitlist_done(&handler->throttled);
 	waitlist_done(&handler->leaving);
+	waitlist_done(&handler->untold);
 	free(handler->scratch);
 	free(handler->letter);
 	free(handler->rooms);

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+#include "common/log.h"
 #include "mtchatd/answer.h"
+#include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/gate.h"
@@ -145,6 +147,7 @@ static void hand_over(struct handler *handler, struct client *client, struct han
 {
 	struct slot *slot = client->slot;
 
+	arrival_tell(client, LOG_INFO); /* the next handler has it on no list */
 	/* The old log may overrun its cursor now, and the next process must not wonder at that. */
 	if (!word_get(&slot->parked))
 		word_set(&slot->parked, room_lines(client->rendering->room) + 1);

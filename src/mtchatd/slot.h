@@ -32,6 +32,7 @@ enum slot_trait {
 	TRAIT_COMMANDER = 2, /* has used a command: may be told things */
 	TRAIT_NAMED = 8,     /* has had a name: its tag says whether it has one (tag.h) */
 	TRAIT_DRAINS = 4,    /* was sent FIN, or is about to be: what it sends counts no more */
+	TRAIT_UNTOLD = 32,   /* the journal has not been told yet that it came (arrival.h) */
 };
 
 /* More are never given: ids that are counted up do not overflow. */
@@ -120,6 +121,12 @@ static inline void slot_give_trait(struct slot *slot, enum slot_trait trait)
 {
 	if (!slot_has(slot, trait))
 		atomic_fetch_or_explicit(&slot->traits, (uint8_t)trait, memory_order_release);
+}
+
+static inline void slot_take_trait(struct slot *slot, enum slot_trait trait)
+{
+	if (slot_has(slot, trait))
+		atomic_fetch_and_explicit(&slot->traits, (uint8_t)~trait, memory_order_release);
 }
 
 _Static_assert(sizeof(struct slot) == 128, "two cache lines: 10,000 idle clients cost 1.3 MB");

@@ -25,6 +25,7 @@ static const struct {
 	{"status_ms", offsetof(struct tune, status_ms), 1, DAY_MS},
 	{"announced_ms", offsetof(struct tune, announced_ms), 0, DAY_MS},
 	{"stop_ms", offsetof(struct tune, stop_ms), 0, DAY_MS},
+	{"visit_ms", offsetof(struct tune, visit_ms), 0, DAY_MS},
 	{"rendering_idle_ms", offsetof(struct tune, rendering_idle_ms), 0, DAY_MS},
 	{"commands_rate", offsetof(struct tune, commands_rate), 0, 1000000},
 	{"reconcile", offsetof(struct tune, reconcile), 0, 1},

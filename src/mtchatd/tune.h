@@ -20,6 +20,7 @@ struct tune {
 	int commands_rate;     /* commands a second of one client; 0: no limit */
 	int announced_ms;      /* a SIGTERM so soon after SIGUSR1 is a stop */
 	int stop_ms;           /* how long a stop waits for what is owed */
+	int visit_ms;          /* who is gone before, and was silent, is nothing for the journal */
 	int reconcile;         /* 0: the kernel's counts are not asked for, and tests must fail */
 };
 
@@ -38,6 +39,7 @@ struct tune {
 		.commands_rate = 100,                                                              \
 		.announced_ms = 10000,                                                             \
 		.stop_ms = 1000,                                                                   \
+		.visit_ms = 3000,                                                                  \
 		.reconcile = 1,                                                                    \
 	})
 

@@ -82,6 +82,8 @@ static uint64_t next_due(const struct handler *handler)
 		due = deadline_earlier(due, handler->throttled_due);
 	if (handler->leaving.count)
 		due = deadline_earlier(due, handler->leaving_due);
+	if (handler->untold.count)
+		due = deadline_earlier(due, handler->untold_due);
 	if (handler->look_due)
 		due = deadline_earlier(due, handler->look_due);
 	if (handler->stop_due)
@@ -332,6 +334,7 @@ bool turn(struct handler *handler)
 	for_each_log(handler, delivery_publish);
 	for_each_log(handler, overtake_laggards);
 	departure_sweep(handler);
+	arrival_tell_due(handler);
 	links_look(handler);
 	handler_tidy(handler);
 	atomic_store(&handler->answered, asked);
