@@ -34,6 +34,7 @@ FIRST_START = {"FIRST_STORE", "BAG_MADE", "LISTENER_OPEN"}
 ECHO = {"SENT_ECHO", "RECEIVED", "COUNTED", "LENT"}
 FOR_QUITTERS = {"QUITS", "DRAINING", "FIN_SENT"}
 FOR_ASKERS = {"REPLAYING"}
+FOR_STRANGERS = {"TURNED_AWAY"}
 # Passed by who stays with its handler and by who goes to another one.
 MOVES = {"MOVING", "MOVED_IN"}
 LOG_BLOCKS = TIGHT["room_log_kib"] * 2  # of a room in one rendering: 512 bytes each
@@ -108,6 +109,19 @@ class Askers(Quitters):
             lines = client.read_to_end().split(b"\n")
             begin, end = lines.index(b"* last 3 lines"), lines.index(b"* live")
             assert end == begin + 4 and lines.count(b"* live") == 1, lines
+            client.close()
+
+
+class Strangers(Quitters):
+    """Web pages that post what they want said: each gets its answer, once, and nobody hears it."""
+
+    words = b"POST / HTTP/1.1\r\n\r\n/name page\nlog in at example.org\n"
+
+    def check(self):
+        for client in self.socks:
+            _, _, answer = client.read_to_end().partition(b"HTTP/1.1 400 Bad Request\r\n")
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert b"Content-Length: %d" % len(body) in head, answer
             client.close()
 
 
@@ -186,6 +200,7 @@ def test_death_at(point, handlers, times):
     with serve(handlers=handlers) as service, crowd_of(service) as crowd:
         others = Quitters(service) if point in FOR_QUITTERS else None
         others = Askers(service) if point in FOR_ASKERS else others
+        others = Strangers(service) if point in FOR_STRANGERS else others
         crowd.gather()
         die_at(service, crowd, armed_with(point, times), others.turn if others else bool)
         crowd.finish().check()

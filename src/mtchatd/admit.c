@@ -106,7 +106,10 @@ static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 	slot->fd = arrival->fd;
 	slot->input = 0;
 	slot->source = echo ? SOURCE_ECHO : SOURCE_RING;
-	slot->traits = (echo ? TRAIT_ECHO : 0) | TRAIT_UNTOLD;
+	if (echo)
+		slot->traits = TRAIT_ECHO | TRAIT_UNTOLD;
+	else /* what follows on more is no first line */
+		slot->traits = TRAIT_UNTOLD | (consumed ? 0 : TRAIT_UNHEARD);
 }
 
 /* The id is used up before it is seen. */

@@ -30,6 +30,7 @@
 	POINT(APPLIED,     "a record that is done and not cleared",     "the same") \
 	POINT(COMMITTED,   "all said, and the buffer still lent",       "given back") \
 	POINT(QUITS,       "/quit was obeyed, and the client is there", "its input is discarded for good: it leaves") \
+	POINT(TURNED_AWAY, "one of another protocol, answered",         "the same") \
 	/* send */ \
 	POINT(SOURCE_SET,  "a source, and nothing sent from it",        "nothing to do") \
 	POINT(SENT_LINES,  "the kernel took more than is recorded",     "the cursor moves by the difference") \

@@ -75,6 +75,18 @@ int feed_answer(struct feed *feed, const struct answer *answer)
 	return add(feed, answer->text, answer->size);
 }
 
+/* Due before all that is said from here on, and before what it has not got yet of the log. */
+void feed_turn_away(struct feed *feed, const char *text, size_t size)
+{
+	uint64_t due = word_get(&feed->client->slot->cursor), last;
+
+	feed->discarded = DISCARD_FOREIGN;
+	if (feed->client->broken)
+		return;
+	last = outbox_last_due(answers_of(feed)->outbox);
+	(void)outbox_add(&feed->answers, due > last ? due : last, text, size); /* it had none */
+}
+
 enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *to)
 {
 	const struct core *core = feed->handler->core;

@@ -22,6 +22,7 @@ enum fed {
 	FED_AGAIN,       /* what was done before is to be true before this line */
 	FED_TURNS,       /* the client is to get old lines, or to move, before the next one */
 	FED_QUIT,        /* the client wants to leave */
+	FED_FOREIGN,     /* it is of another protocol, and was told so */
 	FED_REPLACED,    /* its name is another connection's now: it is to go */
 	FED_ROOM_FULL,   /* the log would overwrite unread lines: said.full */
 	FED_OUTBOX_FULL, /* the client does not take its answers */
@@ -102,6 +103,9 @@ enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *t
 
 /* Tells another one, after all that its room has said so far; the names are locked.  As above. */
 int feed_tell(struct feed *feed, struct client *to, const char *text, size_t size);
+
+/* It is of another protocol: this is all that it is told.  Nothing else was said or answered. */
+void feed_turn_away(struct feed *feed, const char *text, size_t size);
 
 /* Its room was not told yet that it came, or of its new name: tells.  False: the log is full. */
 bool feed_announce(struct feed *feed);

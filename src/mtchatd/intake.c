@@ -6,6 +6,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/feed.h"
+#include "mtchatd/foreign.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/input.h"
 #include "mtchatd/intake.h"
@@ -65,25 +66,66 @@ static void commit(struct feed *feed)
 		handler_post(feed->letter.handler, feed->letter.to, feed->letter.id);
 }
 
+/*
+ * The first bytes of a client: *ret_until, which is behind all that came, is where lines may be
+ * taken up to.  As long as they may be of another protocol, these are empty ones.
+ */
+static enum fed judge(struct feed *feed, uint64_t *ret_until)
+{
+	struct core *core = feed->handler->core;
+	const struct client *client = feed->client;
+	struct slot *slot = client->slot;
+	char answer[FOREIGN_ANSWER_MAX];
+	enum foreign foreign;
+	size_t empty;
+
+	if (!slot->input) /* it has only come back */
+		return FED_ALL;
+	foreign = foreign_judge(client_input(client, pool_at(&core->inputs, slot->input),
+					     feed->parsed),
+				*ret_until - feed->parsed, client->ended, &empty);
+	if (foreign == FOREIGN_MAYBE) {
+		*ret_until = feed->parsed + empty;
+		return FED_ALL;
+	}
+	if (foreign == FOREIGN_NOT) { /* first: what would have to be said is, or comes again */
+		slot_take_trait(slot, TRAIT_UNHEARD);
+		return FED_ALL;
+	}
+	feed_turn_away(feed, answer, foreign_answer(answer, foreign));
+	return FED_FOREIGN;
+}
+
+/* For some, before their lines: the first bytes are looked at, the room is told who it is. */
+static enum fed prepare(struct feed *feed, uint64_t *ret_until)
+{
+	struct client *client = feed->client;
+
+	if (slot_has(client->slot, TRAIT_UNHEARD))
+		return judge(feed, ret_until);
+	client->announces |= feed_is_renamed(feed);
+	return client->announces && !feed_announce(feed) ? FED_ROOM_FULL : FED_ALL;
+}
+
 /* Tells the room who it is, if need be, and says all its lines. */
 static enum fed feed_room(struct handler *handler, struct client *client, struct rendering **full)
 {
 	struct slot *slot = client->slot;
+	uint64_t until;
 	struct feed feed;
 	enum fed fed = FED_ALL;
 
 	if (slot_is_deaf(slot)) /* the process before us obeyed */
-		return FED_QUIT;
+		return word_get(&slot->discarded) == DISCARD_FOREIGN ? FED_FOREIGN : FED_QUIT;
 	if (!slot->input && !client->announces) /* no line is under way */
 		return FED_ALL;
 	hand_take(handler->hand, slot->cookie, word_get(&slot->parsed));
 	feed = feed_begin(handler, client);
-	client->announces |= feed_is_renamed(&feed);
-	if (client->announces && !feed_announce(&feed))
-		fed = FED_ROOM_FULL;
-	else if (slot->input)
-		fed = lines_take(&feed, pool_at(&handler->core->inputs, slot->input),
-				 word_get(&slot->received));
+	until = word_get(&slot->received);
+	if (slot_has(slot, TRAIT_NAMED | TRAIT_UNHEARD))
+		fed = prepare(&feed, &until);
+	if (fed == FED_ALL && slot->input)
+		fed = lines_take(&feed, pool_at(&handler->core->inputs, slot->input), until);
 	commit(&feed);
 	hand_empty(handler->hand);
 	crash_point(CRASH_COMMITTED);
@@ -176,6 +218,12 @@ static bool settle(struct handler *handler, struct client *client)
 		word_set(&client->slot->parsed, word_get(&client->slot->received));
 		client->ended = true;
 		departure_begin(handler, client, REASON_QUIT);
+		break;
+	case FED_FOREIGN:
+		crash_point(CRASH_TURNED_AWAY);
+		word_set(&client->slot->parsed, word_get(&client->slot->received));
+		client->ended = true;
+		departure_begin(handler, client, REASON_FOREIGN);
 		break;
 	case FED_REPLACED: /* what it still sends is for nobody: it has no name to say it under */
 		word_set(&client->slot->parsed, word_get(&client->slot->received));

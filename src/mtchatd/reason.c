@@ -7,6 +7,7 @@ const char *reason_text(enum reason reason)
 		[REASON_NONE] = "",
 		[REASON_CLOSED] = "closed",
 		[REASON_QUIT] = "quit",
+		[REASON_FOREIGN] = "other protocol",
 		[REASON_RESET] = "reset",
 		[REASON_TAKEN_OVER] = "taken over",
 		[REASON_LINK_DEAD] = "link dead",

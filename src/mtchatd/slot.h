@@ -32,13 +32,16 @@ enum slot_trait {
 	TRAIT_COMMANDER = 2, /* has used a command: may be told things */
 	TRAIT_NAMED = 8,     /* has had a name: its tag says whether it has one (tag.h) */
 	TRAIT_DRAINS = 4,    /* was sent FIN, or is about to be: what it sends counts no more */
+	TRAIT_UNHEARD = 16,  /* has said nothing yet: it may be of another protocol (foreign.h) */
 	TRAIT_UNTOLD = 32,   /* the journal has not been told yet that it came (arrival.h) */
 };
 
 /* More are never given: ids that are counted up do not overflow. */
 #define SLOT_ID_MAX (UINT64_C(1) << 62)
 
-/* `discarded`: it has said /quit, and all that it still sends is thrown away; */
+/* `discarded`: it is of another protocol, and was told so, */
+#define DISCARD_FOREIGN (UINT64_MAX - 2)
+/* or it has said /quit, and all that it still sends is thrown away; */
 #define DISCARD_ALL (UINT64_MAX - 1)
 /* or that is so since it leaves, for whatever reason: it was told, and its room. */
 #define DISCARD_PARTED UINT64_MAX
@@ -113,7 +116,7 @@ static inline bool slot_has(const struct slot *slot, enum slot_trait trait)
 /* What it still sends counts for nothing. */
 static inline bool slot_is_deaf(const struct slot *slot)
 {
-	return word_get(&slot->discarded) >= DISCARD_ALL;
+	return word_get(&slot->discarded) >= DISCARD_FOREIGN;
 }
 
 /* By its handler alone: no other thread changes them. */
