@@ -1,4 +1,5 @@
 /* test-admission.c - so many places and no more, whoever comes and goes */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -63,6 +64,44 @@ static void test_order(void)
 		admission_take(&admission, NULL, 3, 0, &again);
 		is(again, slot[i], "given back last, taken first");
 	}
+	admission_done(&admission);
+}
+
+static struct in6_addr parsed(const char *text)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET6, text, &address) != 1)
+		abort();
+	return address;
+}
+
+/* One machine has 2^64 addresses of IPv6. */
+static void test_nets(void)
+{
+	const struct in6_addr here = parsed("2001:db8:0:1::1"), also = parsed("2001:db8:0:1:f::2");
+	const struct in6_addr there = parsed("2001:db8:0:2::1");
+	const struct in6_addr old = parsed("::ffff:192.0.2.1"), other = parsed("::ffff:192.0.2.2");
+	uint32_t a, b, c;
+
+	begin();
+	is(admission_take(&admission, &here, 9, 2, &a), ADMITTED, "an address of a /64");
+	is(admission_take(&admission, &also, 9, 2, &b), ADMITTED, "another one of it");
+	is(admission_take(&admission, &here, 9, 2, &c), ADDRESS_FULL, "are counted together");
+	is(admission_take(&admission, &there, 9, 2, &c), ADMITTED, "another /64 is not");
+	admission_give(&admission, &also, b);
+	is(admission_take(&admission, &also, 9, 2, &b), ADMITTED, "whoever goes is free");
+	is(admission_take(&admission, &old, 9, 1, &c), ADMITTED, "an address of IPv4");
+	is(admission_take(&admission, &other, 9, 1, &c), ADMITTED, "and another one");
+	is(admission_take(&admission, &old, 9, 1, &c), ADDRESS_FULL, "are each their own");
+	admission_done(&admission);
+
+	begin();
+	ok(admission_claim(&admission, &here, 0) && admission_claim(&admission, &also, 1),
+	   "those that were there are counted so, too");
+	admission_settle(&admission, 2);
+	is(admission_take(&admission, &here, 9, 2, &c), ADDRESS_FULL, "nobody more comes in");
+	is(admission_take(&admission, &there, 9, 2, &c), ADMITTED, "but from elsewhere");
 	admission_done(&admission);
 }
 
@@ -251,6 +290,7 @@ int main(void)
 	test_house();
 	test_order();
 	test_addresses();
+	test_nets();
 	test_by_chance();
 	test_all_slots();
 	test_claims();

@@ -8,7 +8,7 @@
 #include "mtchatd/slot.h"
 
 struct address_count {
-	struct in6_addr address; /* first: a bare address can be searched for */
+	struct in6_addr counted; /* first: a bare address can be searched for */
 	uint32_t clients;
 };
 
@@ -33,10 +33,20 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct in6_addr));
 }
 
+static struct in6_addr counted(const struct in6_addr *address)
+{
+	struct in6_addr counted = *address;
+
+	if (admission_counts_net(address))
+		memset(&counted.s6_addr[8], 0, 8);
+	return counted;
+}
+
 /* Its count; a new one of 0 clients if there is none.  NULL: no memory. */
 static struct address_count *count_of(struct admission *admission, const struct in6_addr *address)
 {
-	struct address_count **found = tfind(address, &admission->addresses, compare);
+	const struct in6_addr key = counted(address);
+	struct address_count **found = tfind(&key, &admission->addresses, compare);
 	struct address_count *count;
 
 	if (found)
@@ -44,7 +54,7 @@ static struct address_count *count_of(struct admission *admission, const struct 
 	count = malloc(sizeof(*count));
 	if (!count)
 		return NULL;
-	*count = (struct address_count){.address = *address};
+	*count = (struct address_count){.counted = key};
 	if (!tsearch(count, &admission->addresses, compare)) {
 		free(count);
 		return NULL;
@@ -84,7 +94,8 @@ int admission_take(struct admission *admission, const struct in6_addr *address,
 
 static void forget(struct admission *admission, const struct in6_addr *address)
 {
-	struct address_count **found = tfind(address, &admission->addresses, compare);
+	const struct in6_addr key = counted(address);
+	struct address_count **found = tfind(&key, &admission->addresses, compare);
 	struct address_count *count;
 
 	if (!found || --(*found)->clients)

@@ -5,6 +5,8 @@
  * address; whoever is one too many is told so, not kept waiting.  The acceptor takes places,
  * handlers give them back.  One mutex; an address costs a
  * walk down a balanced tree, so strangers cannot choose addresses that make it slow.
+ *
+ * IPv6 is counted by its first 64 bits: whoever has one address of these has them all.
  */
 #pragma once
 
@@ -24,6 +26,12 @@ struct admission {
 	uint8_t *claimed; /* a bit for each place; until admission_settle() only */
 	void *addresses;  /* lock; tsearch(3) tree: how many clients each address has */
 };
+
+/* Does the address stand for all that begin as it does?  (Not one of IPv4, ::ffff:a.b.c.d.) */
+static inline bool admission_counts_net(const struct in6_addr *address)
+{
+	return !IN6_IS_ADDR_V4MAPPED(address);
+}
 
 /* 0, or -ENOMEM. */
 int admission_init(struct admission *admission);

@@ -49,6 +49,7 @@ static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
 		   enum admission_answer why)
 {
 	const struct config *config = &acceptor->config;
+	const char *whose = admission_counts_net(&peer->address) ? "/64 network" : "address";
 	char address[PEER_NAME_MAX], line[160];
 
 	peer_name(peer, address);
@@ -61,12 +62,12 @@ static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
 			  "refused %s: all %d places are taken", address, config->max_clients);
 	} else {
 		snprintf(line, sizeof(line),
-			 "* too many connections from your address (%d of %d), try again later\n",
+			 "* too many connections from your %s (%d of %d), try again later\n", whose,
 			 config->max_per_address, config->max_per_address);
 		log_event(LOG_INFO,
 			  (&(struct log_fields){.message_id = MESSAGE_REFUSED_ADDRESS,
 						.address = address}),
-			  "refused %s: its address has %d connections already", address,
+			  "refused %s: its %s has %d connections already", address, whose,
 			  config->max_per_address);
 	}
 	refusals_add(&acceptor->refusals, fd, line, clock_ms());

@@ -67,7 +67,7 @@ const struct setting settings[SETTING_COUNT] = {
 	{FIELD(history), NUMBER(0, 100000, 50), .unit = "lines", .live = true,
 	 .about = "how many lines /last shows"},
 	{FIELD(max_per_address), NUMBER(0, 100000, 0), .unit = "clients", .live = true,
-	 .about = "how many clients one address may have; 0: no limit"},
+	 .about = "how many clients one address (of IPv6, one /64) may have; 0: no limit"},
 	{FIELD(log_level), WORD(log_level_words, LOG_INFO), .live = true,
 	 .about = "the least important messages that are still logged"},
 };
