@@ -4,16 +4,78 @@
 #include "a-chat.h"
 #include "tap.h"
 
+static int hear_renamed(const char *id, const char *from, const char *to)
+{
+	return lines_hear(&lines, "{\"ev\":\"rename\",\"id\":\"%s\",\"name\":\"%s\",\"to\":\"%s\"}",
+			  id, from, to);
+}
+
+/* What the server tells whose name is taken. */
+static int hear_displaced(const char *from, const char *to)
+{
+	return lines_hear(&lines,
+			  "{\"ev\":\"notice\",\"code\":\"renamed\",\"text\":\"%s is the name of an "
+			  "account here: you are %s now\"}",
+			  from, to);
+}
+
+static bool is_called(const char *name)
+{
+	return strcmp(chat->name, name) == 0 && strcmp(chat->wish.name, name) == 0;
+}
+
+/* Of one's own name, but it was another's before: the room hears of that behind name_ok. */
+static void test_name_taken_over(void)
+{
+	go_live("alice", "a.1");
+	is(hear_renamed("a.2", "alice", "alice-2"), HEARD_SHOWS, "who had the name is renamed");
+	ok(is_called("alice"), "... which one is not");
+	lines_say(&lines, "one");
+	sent_is("@n=" NONCE "0 one|", "one speaks");
+	is(hear_say("a.3", "alice-2", "x", NULL), HEARD_SHOWS, "... the other, too");
+	is(hear_say("a.4", "alice", "one", NONCE "0"), HEARD_SHOWS | HEARD_OWN, "it comes back");
+	ok(is_called("alice"), "one keeps the name");
+	is(chat->waiting.count, 0, "and nothing waits");
+	end();
+	go_live("alice", "a.1");
+	lines_say(&lines, "/name games");
+	hear_renamed("a.2", "games", "games-2");
+	hear_notice("name_ok");
+	hear_renamed("a.3", "games", "games-2");
+	ok(is_called("games"), "a name that is typed is one's own, too");
+	end();
+}
+
+/* The room hears of it, the notice may come behind one's own next line. */
+static void test_displaced(void)
+{
+	go_live("alice", "a.1");
+	is(hear_displaced("alice", "alice-2"), HEARD_SHOWS, "the notice comes first");
+	hear_renamed("a.2", "alice", "alice-2");
+	ok(is_called("alice-2"), "one is renamed");
+	end();
+	go_live("alice", "a.1");
+	lines_say(&lines, "one");
+	lines_sent(&lines);
+	hear_renamed("a.2", "alice", "alice-2");
+	is(hear_say("a.3", "alice-2", "one", NONCE "0"), HEARD_SHOWS | HEARD_OWN,
+	   "one's own line comes before it");
+	ok(is_called("alice-2"), "that tells it as well");
+	hear_displaced("alice", "alice-2");
+	ok(is_called("alice-2"), "one is renamed");
+	lines_hear(&lines, "{\"ev\":\"notice\",\"code\":\"renamed\",\"text\":\"x\"}");
+	ok(is_called("alice-2"), "a notice that nobody understands changes nothing");
+	end();
+}
+
 static void test_names(void)
 {
 	go_live("alice", "a.1");
-	is(lines_hear(&lines, "{\"ev\":\"rename\",\"id\":\"a.2\",\"name\":\"bob\",\"to\":\"b\"}"),
-	   HEARD_SHOWS, "another one's name");
+	is(hear_renamed("a.2", "bob", "b"), HEARD_SHOWS, "another one's name");
 	ok(strcmp(chat->name, "alice") == 0, "is not ours");
-	lines_hear(&lines,
-		   "{\"ev\":\"rename\",\"id\":\"a.3\",\"name\":\"alice\",\"to\":\"alice-2\"}");
-	ok(strcmp(chat->name, "alice-2") == 0 && strcmp(chat->wish.name, "alice-2") == 0,
-	   "one may be renamed");
+	hear_renamed("a.3", "alice", "alice-2");
+	is(hear_displaced("alice", "alice-2"), HEARD_SHOWS, "one may be renamed");
+	ok(is_called("alice-2"), "it is told in a notice");
 	lines_say(&lines, "one");
 	lines_say(&lines, "/name carol");
 	lines_say(&lines, "two");
@@ -260,6 +322,8 @@ static void test_no_memory(void)
 int main(void)
 {
 	test_names();
+	test_name_taken_over();
+	test_displaced();
 	test_name_lost_on_the_way();
 	test_keys();
 	test_refused_at_the_begin();

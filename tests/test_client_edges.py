@@ -3,6 +3,8 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
+import re
 import signal
 import socket
 import stat
@@ -14,7 +16,7 @@ from chatter import PATIENCE, poll
 from daemon import Daemon
 from jsonl import Json
 from mtchat import MTCHAT, run
-from seat import Home, Seat, said, sayings, sit, speaker
+from seat import CLOCK, Home, Seat, said, sayings, sit, speaker
 from stage import Stage
 from terminal import Terminal
 
@@ -179,3 +181,34 @@ def test_a_history_that_somebody_holds_keeps_nobody_from_talking(daemon):
         poll(lambda: typed_before(home) == ["first", "second"], "both in the file")
         alice.enter("/quit")
         assert alice.status() == 0
+
+
+# The name of an account
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_account_comes_for_its_name(by_hand):
+    """Who takes it over is called so from then on, who had it is not: each knows it of itself."""
+    with Daemon() as daemon, Seat(daemon.tcp, "-n", ME) as guest, Json(daemon.tcp) as other:
+        guest.prompt(f"lobby {ME}>")
+        with Seat(daemon.unix, *([] if by_hand else ["-n", ME])) as owner:
+            if by_hand:
+                owner.prompt("lobby>")
+                owner.enter(f"/name {ME}")
+            guest.prompt(f"lobby {ME}-2>")
+            owner.sees(f".*{ME} is {ME}-2 now.*")
+            owner.enter("one", f"/msg {ME}-2 psst")
+            owner.sees(said(f"{ME}: one"), CLOCK + re.escape(f"you -> {ME}-2: psst"))
+            guest.enter("two")
+            for seat in (owner, guest):
+                seat.sees(said(f"{ME}: one"), said(f"{ME}-2: two"))
+            other.say(f"{ME}-2: hello".encode(), f"{ME}: hello".encode())
+            guest.sees(rf"{CLOCK}>> \| {ME}-2: hello", rf"{CLOCK}\| {ME}: hello")
+            owner.sees(rf"{CLOCK}\| {ME}-2: hello", rf"{CLOCK}>> \| {ME}: hello")
+            owner.prompt(f"lobby {ME}>")
+            guest.prompt(f"lobby {ME}-2>")
+            for seat in (owner, guest):
+                seat.type("\x04")
+                assert seat.status() == 0

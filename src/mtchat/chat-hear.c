@@ -1,4 +1,5 @@
 /* chat-hear.c - a conversation in JSON Lines that outlives its connections: what comes in */
+#include <stdio.h>
 #include <string.h>
 
 #include "mtchat/chat-ask.h"
@@ -47,6 +48,7 @@ static void believe_hello(struct chat *chat, struct buffer *out)
 
 	chat_copy(chat->room, sizeof(chat->room), hello->room);
 	chat_copy(chat->name, sizeof(chat->name), hello->name);
+	chat->renamed_to[0] = '\0';
 	chat_copy(chat->key, sizeof(chat->key), hello->key);
 	chat->head = hello->head;
 	chat->max_line = hello->max_line;
@@ -122,12 +124,17 @@ static int have_name(struct chat *chat, struct buffer *out)
 	return 0;
 }
 
+static void be_called(struct chat *chat, const char *name)
+{
+	chat_copy(chat->name, sizeof(chat->name), name);
+	chat_copy(chat->wish.name, sizeof(chat->wish.name), name);
+	chat->renamed_to[0] = '\0';
+}
+
 static int hear_name(struct chat *chat, bool taken, struct buffer *out)
 {
-	if (taken) {
-		chat_copy(chat->name, sizeof(chat->name), chat->asked_name);
-		chat_copy(chat->wish.name, sizeof(chat->wish.name), chat->asked_name);
-	}
+	if (taken)
+		be_called(chat, chat->asked_name);
 	return --chat->names_asked > 0 ? 0 : have_name(chat, out);
 }
 
@@ -141,6 +148,17 @@ static bool was_too_long(struct chat *chat, const char *code)
 	return line && line->size > chat->max_line && strcmp(code, "too_long") == 0;
 }
 
+/* An account came whose name it is: "... you are NAME now". */
+static void hear_displaced(struct chat *chat, const char *text)
+{
+	static const char before[] = ": you are ";
+	const char *name = text ? strstr(text, before) : NULL;
+	char told[CHAT_NAME_SIZE];
+
+	if (name && sscanf(name + sizeof(before) - 1, "%64s", told) == 1 && chat_is_word(told))
+		be_called(chat, told);
+}
+
 static int hear_notice(struct chat *chat, const struct event *event, struct buffer *out)
 {
 	static const char *const no_name[] = {"bad_name", "name_taken", "no_memory", NULL};
@@ -150,6 +168,10 @@ static int hear_notice(struct chat *chat, const struct event *event, struct buff
 
 	if (waiting_heard(&chat->waiting, event, own_name(chat)))
 		return HEARD_OWN | (strcmp(code, "duplicate") == 0 ? 0 : HEARD_SHOWS);
+	if (strcmp(code, "renamed") == 0) {
+		hear_displaced(chat, event->text);
+		return HEARD_SHOWS;
+	}
 	if (chat->state == CHAT_NAMES && strcmp(code, "no_memory") == 0) {
 		chat_lost(chat); /* nobody has the name for that: it is tried again */
 		return HEARD_SHOWS;
@@ -183,14 +205,26 @@ static void show_until(struct chat *chat, const struct event_id *id)
 	chat_copy(chat->shown_room, sizeof(chat->shown_room), chat->room);
 }
 
-/* By the server itself, perhaps: the name is that of somebody's account. */
+/* Somebody who had our name.  Before we had it, or is it we?  That is not known yet. */
 static void hear_rename(struct chat *chat, const struct event *event)
 {
-	if (event->kind != EVENT_RENAME || !*chat->name || !event->from || !event->to ||
-	    strcmp(event->from, chat->name) != 0)
-		return;
-	chat_copy(chat->name, sizeof(chat->name), event->to);
-	chat_copy(chat->wish.name, sizeof(chat->wish.name), event->to);
+	if (event->kind == EVENT_RENAME && *chat->name && event->from && event->to &&
+	    strcmp(event->from, chat->name) == 0)
+		chat_copy(chat->renamed_to, sizeof(chat->renamed_to), event->to);
+}
+
+/* A line of our own comes back under the name that it has from us: whatever that is now. */
+static bool is_own_line(struct chat *chat, const struct event *event)
+{
+	char name[CHAT_NAME_SIZE];
+
+	if (waiting_heard(&chat->waiting, event, own_name(chat)))
+		return true;
+	if (!*chat->renamed_to || !waiting_heard(&chat->waiting, event, chat->renamed_to))
+		return false;
+	chat_copy(name, sizeof(name), chat->renamed_to);
+	be_called(chat, name);
+	return true;
 }
 
 static int hear_line(struct chat *chat, const struct event *event)
@@ -205,7 +239,7 @@ static int hear_line(struct chat *chat, const struct event *event)
 		return 0;
 	if (is_same_log(&event->id, &chat->shown) && event->id.number <= chat->shown.number)
 		return 0; /* a crash of the server may make a line come twice */
-	own = waiting_heard(&chat->waiting, event, own_name(chat));
+	own = is_own_line(chat, event);
 	show_until(chat, &event->id);
 	if (!chat->live && chat->away && !own && says && !chat_begins(chat))
 		chat->caught++;

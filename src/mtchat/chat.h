@@ -27,6 +27,9 @@
  *	behind ASKS -- bye: quit, taken over --> OVER
  *	NAMES -- the name is refused --> OVER
  *
+ * One's name changes by name_ok, by hello, or by the notice `renamed`, which only the displaced one
+ * gets.  A rename in the room from one's own name is another's, too, where one has taken it over.
+ *
  * A /join that the user types leads through JOINS as well, and what is typed behind it waits.
  * Behind a /name it waits, too, but the chat stays live.  Either is given again if the link was
  * lost before its answer came.
@@ -97,6 +100,10 @@ struct chat {
 	char name[CHAT_NAME_SIZE]; /* that one has; "": none */
 	char room[CHAT_NAME_SIZE]; /* where one is; "": nowhere yet */
 	uint64_t max_line;         /* bytes a line may have; 0: not known */
+
+	/* What somebody of one's name is called now.  It may be oneself, or whom one has the name
+	 * from: that only the notice tells, or a line of one's own under it.  "": nobody was. */
+	char renamed_to[CHAT_NAME_SIZE];
 
 	char key[CHAT_KEY_SIZE]; /* of this link */
 
