@@ -8,6 +8,7 @@ With a seed it does so by itself, `cuts` times, at random moments: in a greeting
 a line, with what came last passed on or not.
 """
 import collections
+import ctypes
 import dataclasses
 import random
 import selectors
@@ -21,6 +22,7 @@ from chatter import PATIENCE
 TICK = 0.01  # seconds between two looks at what is due
 WAYS = ("cut", "reset", "leave")  # and a stall: one of so many, since each costs a timeout
 STALLS = 10
+SO_ATTACH_FILTER = 26
 
 
 @dataclasses.dataclass(eq=False)
@@ -34,6 +36,13 @@ class Link:
     armed: bool = False         # it fails with the next bytes, or soon
     keep: float = 0             # seconds that the server does not know, if it is not to
     ends: float = float("inf")  # when it is let go, too
+
+
+def drop_all(sock):
+    """The kernel throws away what comes for it, as if the cable were cut."""
+    program = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))  # BPF_RET: 0 bytes
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                    struct.pack("HP", 1, ctypes.addressof(program)))
 
 
 class Proxy:
@@ -84,6 +93,13 @@ class Proxy:
         When the client gives up, the server still does not know.
         """
         self._fail("stall")
+
+    def lose_packets(self):
+        """Nothing arrives on either side any more, nor is acknowledged: another network, say."""
+        with self.lock:
+            for link in list(self.links):
+                link.stalled, link.keep = True, PATIENCE
+                drop_all(link.client)
 
     def _fail(self, way):
         with self.lock:

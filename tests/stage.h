@@ -136,7 +136,7 @@ static inline void stage_give_time(void)
 {
 	if (!stage.hurries && stage.contact.state == CONTACT_ASKS &&
 	    stage.contact.deadline_ms != DEADLINE_NEVER)
-		stage.contact.deadline_ms = clock_ms() + PATIENCE_MS;
+		stage.contact.deadline_ms = clock_boot_ms() + PATIENCE_MS;
 }
 
 /* Everybody does what there is to do, once. */
@@ -150,8 +150,8 @@ static inline void stage_turn(void)
 	uint64_t limit;
 
 	stage_give_time();
-	limit = deadline_earlier(contact_deadline(&stage.contact), clock_ms() + 100);
-	poll(fds, 3, deadline_timeout(limit));
+	limit = deadline_earlier(contact_deadline(&stage.contact), clock_boot_ms() + 100);
+	poll(fds, 3, deadline_boot_timeout(limit));
 	contact_work(&stage.contact, fds[0].revents);
 	stage_hear();
 	if (fds[1].revents) {
@@ -165,8 +165,8 @@ static inline void stage_turn(void)
 /* Turns until cond is true: whether it came to be. */
 #define stage_until(cond)                                                                          \
 	({                                                                                         \
-		uint64_t limit_ = clock_ms() + PATIENCE_MS;                                        \
-		while (!(cond) && clock_ms() < limit_)                                             \
+		uint64_t limit_ = clock_boot_ms() + PATIENCE_MS;                                        \
+		while (!(cond) && clock_boot_ms() < limit_)                                             \
 			stage_turn();                                                              \
 		!!(cond);                                                                          \
 	})
@@ -181,11 +181,11 @@ static inline bool stage_is(enum contact_state state)
 /* What the server sends; it has room, or somebody reads it. */
 static inline void stage_send(const char *text, size_t size)
 {
-	uint64_t limit = clock_ms() + PATIENCE_MS;
+	uint64_t limit = clock_boot_ms() + PATIENCE_MS;
 	size_t sent = 0;
 	ssize_t some;
 
-	while (sent < size && clock_ms() < limit) {
+	while (sent < size && clock_boot_ms() < limit) {
 		some = send(stage.fd, text + sent, size - sent, MSG_NOSIGNAL);
 		if (some > 0)
 			sent += (size_t)some;

@@ -29,6 +29,11 @@ static inline uint64_t clock_boot_us(void)
 	return clock_read_ns(CLOCK_BOOTTIME) / 1000;
 }
 
+static inline uint64_t clock_boot_ms(void)
+{
+	return clock_read_ns(CLOCK_BOOTTIME) / 1000000;
+}
+
 /* Since 1970; jumps when somebody sets the clock, so it is for telling the time and no duration. */
 static inline uint64_t clock_real_us(void)
 {

@@ -8,16 +8,25 @@
 
 #define DEADLINE_NEVER UINT64_MAX
 
-/* The timeout for poll() that ends there: -1 for DEADLINE_NEVER, 0 if it has passed. */
-static inline int deadline_timeout(uint64_t deadline)
+static inline int deadline_timeout_at(uint64_t now, uint64_t deadline)
 {
-	uint64_t now = clock_ms();
-
 	if (deadline == DEADLINE_NEVER)
 		return -1;
 	if (deadline <= now)
 		return 0;
 	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
+}
+
+/* The timeout for poll() that ends there: -1 for DEADLINE_NEVER, 0 if it has passed. */
+static inline int deadline_timeout(uint64_t deadline)
+{
+	return deadline_timeout_at(clock_ms(), deadline);
+}
+
+/* The same for a deadline in ms of clock_boot_ms(), if the machine does not sleep meanwhile. */
+static inline int deadline_boot_timeout(uint64_t deadline)
+{
+	return deadline_timeout_at(clock_boot_ms(), deadline);
 }
 
 /* The whole of one that is kept in 32 bits: it was less than 24 days from `near`. */

@@ -23,7 +23,6 @@ enum { WORDS_MAX = 128 }; /* bytes of a full house's words that are shown */
 static void hang_up(struct contact *contact)
 {
 	wire_hang_up(&contact->wire);
-	contact->pinged_ms = 0;
 }
 
 static void be_over(struct contact *contact)
@@ -43,7 +42,7 @@ static void fail(struct contact *contact, int status)
 static void wait_for_next_try(struct contact *contact)
 {
 	contact->state = CONTACT_PAUSES;
-	contact->deadline_ms = clock_ms() + backoff_next(&contact->backoff);
+	contact->deadline_ms = clock_boot_ms() + backoff_next(&contact->backoff);
 }
 
 static void lose(struct contact *contact)
@@ -51,7 +50,7 @@ static void lose(struct contact *contact)
 	chat_lost(&contact->chat);
 	hang_up(contact);
 	if (contact->lost_ms == 0)
-		contact->lost_ms = clock_ms();
+		contact->lost_ms = contact->silence.heard_ms;
 	wait_for_next_try(contact);
 }
 
@@ -100,6 +99,7 @@ static void end(struct contact *contact)
 static void send_all(struct contact *contact)
 {
 	wire_send(&contact->wire, contact->leaves ? NULL : &contact->chat);
+	silence_owes(&contact->silence, waiting_is_owed(&contact->chat.waiting), clock_boot_ms());
 }
 
 static void ask(struct contact *contact, const char *line)
@@ -114,12 +114,12 @@ static void ask(struct contact *contact, const char *line)
 
 static void connected(struct contact *contact, const struct dialled *dialled)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = clock_boot_ms();
 
 	wire_connect(&contact->wire, dialled->fd, dialled->pid);
 	contact->state = CONTACT_ASKS;
 	contact->hears = false;
-	contact->heard_ms = now;
+	silence_begin(&contact->silence, now);
 	contact->deadline_ms = now + CONTACT_ASK_MS;
 	if (dialled->pid > 0) /* the first time somebody may have to type a password */
 		contact->deadline_ms = contact->was_up ? now + CONTACT_SSH_MS : DEADLINE_NEVER;
@@ -155,19 +155,21 @@ static void dial_again(struct contact *contact)
 
 static void receive(struct contact *contact)
 {
+	uint64_t now = clock_boot_ms();
 	ssize_t size;
 
 	size = incoming_receive(&contact->wire.in, &contact->wire.link);
 	if (size == -EAGAIN)
 		return;
+	if (size >= 0 || size == -ECONNRESET) /* an end is something that comes, too */
+		silence_heard(&contact->silence, now);
 	if (size <= 0) {
 		end(contact);
 		return;
 	}
 	contact->hears = true;
-	contact->heard_ms = clock_ms();
 	if (contact->state == CONTACT_ASKS && contact->deadline_ms == DEADLINE_NEVER)
-		contact->deadline_ms = contact->heard_ms + CONTACT_ASK_MS;
+		contact->deadline_ms = now + CONTACT_ASK_MS;
 }
 
 /* -- for the caller -- */
@@ -231,8 +233,6 @@ static bool is_greeting(const struct contact *contact)
 
 uint64_t contact_deadline(const struct contact *contact)
 {
-	uint64_t last = contact->heard_ms;
-
 	switch (contact->state) {
 	case CONTACT_ASKS:
 	case CONTACT_PAUSES:
@@ -240,27 +240,38 @@ uint64_t contact_deadline(const struct contact *contact)
 	case CONTACT_UP:
 		if (contact->leaves || is_greeting(contact))
 			return contact->deadline_ms;
-		if (contact->pinged_ms > last)
-			last = contact->pinged_ms;
-		return last + contact->timeout_ms;
+		return silence_deadline(&contact->silence, contact->timeout_ms);
 	default:
 		return DEADLINE_NEVER;
+	}
+}
+
+static void judge_silence(struct contact *contact)
+{
+	switch (silence_judge(&contact->silence, clock_boot_ms(), contact->timeout_ms,
+			      link_unanswered_ms(&contact->wire.link))) {
+	case SILENCE_BEARABLE:
+		break;
+	case SILENCE_ASK:
+		ask(contact, PING_LINE);
+		break;
+	case SILENCE_DEAD:
+		lose(contact);
+		break;
 	}
 }
 
 /* Nothing came in time. */
 static void fall_due(struct contact *contact)
 {
-	if (contact->leaves) {
+	if (contact->leaves)
 		be_over(contact);
-	} else if (contact->state == CONTACT_ASKS && !contact->was_up) {
+	else if (contact->state == CONTACT_ASKS && !contact->was_up)
 		be_plain(contact);
-	} else if (contact->state == CONTACT_ASKS || is_greeting(contact) || contact->pinged_ms) {
+	else if (contact->state == CONTACT_ASKS || is_greeting(contact))
 		lose(contact);
-	} else {
-		contact->pinged_ms = clock_ms();
-		ask(contact, PING_LINE);
-	}
+	else
+		judge_silence(contact);
 }
 
 static bool has_link(const struct contact *contact)
@@ -271,14 +282,14 @@ static bool has_link(const struct contact *contact)
 static void work_link(struct contact *contact, short revents)
 {
 	/* What came while we did not run (^Z) counts before the silence does. */
-	if (revents & ~POLLOUT || clock_ms() >= contact_deadline(contact))
+	if (revents & ~POLLOUT || clock_boot_ms() >= contact_deadline(contact))
 		receive(contact);
 	if (contact->state == CONTACT_ASKS && incoming_hello(&contact->wire.in)) {
 		contact->state = CONTACT_UP;
 		contact->was_up = true;
-		contact->deadline_ms = clock_ms() + contact->timeout_ms;
+		contact->deadline_ms = clock_boot_ms() + contact->timeout_ms;
 	}
-	if (has_link(contact) && clock_ms() >= contact_deadline(contact))
+	if (has_link(contact) && clock_boot_ms() >= contact_deadline(contact))
 		fall_due(contact);
 	if (has_link(contact))
 		send_all(contact);
@@ -290,17 +301,17 @@ void contact_work(struct contact *contact, short revents)
 		work_link(contact, revents);
 	else if (contact->state == CONTACT_DIALS && revents)
 		work_dial(contact);
-	else if (contact->state == CONTACT_PAUSES && clock_ms() >= contact->deadline_ms)
+	else if (contact->state == CONTACT_PAUSES && clock_boot_ms() >= contact->deadline_ms)
 		dial_again(contact);
 }
 
 /* Is it the answer to our own ping?  Then it is done with. */
 static bool take_our_pong(struct contact *contact, struct event *event)
 {
-	if (contact->pinged_ms == 0 || event->kind != EVENT_PONG || !event->token ||
+	if (contact->silence.asked_ms == 0 || event->kind != EVENT_PONG || !event->token ||
 	    strcmp(event->token, PING_NAME) != 0)
 		return false;
-	contact->pinged_ms = 0;
+	silence_answered(&contact->silence);
 	event_done(event);
 	return true;
 }
@@ -355,6 +366,18 @@ int contact_say(struct contact *contact, const char *text, size_t size)
 	return r;
 }
 
+void contact_redial(struct contact *contact)
+{
+	if (has_link(contact) && contact->was_up && !contact->leaves) {
+		silence_heard(&contact->silence, clock_boot_ms()); /* it was not lost before */
+		lose(contact);
+	}
+	if (contact->state == CONTACT_PAUSES) {
+		backoff_reset(&contact->backoff);
+		contact->deadline_ms = clock_boot_ms();
+	}
+}
+
 void contact_leave(struct contact *contact)
 {
 	if (contact->state == CONTACT_DIALS || contact->state == CONTACT_ASKS ||
@@ -363,7 +386,7 @@ void contact_leave(struct contact *contact)
 	} else if (contact->state == CONTACT_UP && !contact->leaves) {
 		send_all(contact);
 		contact->leaves = true;
-		contact->deadline_ms = clock_ms() + CONTACT_LEAVE_MS;
+		contact->deadline_ms = clock_boot_ms() + CONTACT_LEAVE_MS;
 		ask(contact, QUIT_LINE);
 		if (contact->state == CONTACT_UP)
 			send_all(contact);

@@ -26,6 +26,7 @@
 #include "mtchat/chat.h"
 #include "mtchat/dial.h"
 #include "mtchat/link.h"
+#include "mtchat/silence.h"
 #include "mtchat/wire.h"
 
 enum {
@@ -52,15 +53,15 @@ struct contact {
 	struct dial dial;
 	struct wire wire;
 	struct backoff backoff;
-	uint64_t timeout_ms;  /* silence that is too long: asks with /ping, then as long again */
-	uint64_t heard_ms;    /* when something last came */
-	uint64_t pinged_ms;   /* when /ping went; 0: it was answered */
+	uint64_t timeout_ms; /* silence that is too long: see silence.h */
+	struct silence silence;
 	uint64_t deadline_ms; /* of ASKS, PAUSES, of UP while the chat asks, and of leaving */
-	uint64_t lost_ms;     /* when the link was lost; 0: it is not.  The caller's to reset */
-	bool hears;           /* something has come on this link */
-	bool was_up;          /* once: it is dialled again then */
-	bool leaves;          /* /quit was sent: an end is no loss */
-	int status;           /* FAILED: an exit status */
+	uint64_t
+		lost_ms; /* when it was last heard, if it is lost; else 0.  The caller's to reset */
+	bool hears;      /* something has come on this link */
+	bool was_up;     /* once: it is dialled again then */
+	bool leaves;     /* /quit was sent: an end is no loss */
+	int status;      /* FAILED: an exit status */
 	char why[DIAL_WHY_SIZE];
 };
 
@@ -71,7 +72,7 @@ int contact_init(struct contact *ret, const struct target *target, const struct 
 /* Closes what is open.  Does no harm after a contact_init() that failed, or to all zeros. */
 void contact_done(struct contact *contact);
 
-/* What to poll for; a deadline by clock_ms(), or DEADLINE_NEVER. */
+/* What to poll for; a deadline by clock_boot_ms(), or DEADLINE_NEVER. */
 struct pollfd contact_poll(const struct contact *contact);
 uint64_t contact_deadline(const struct contact *contact);
 
@@ -94,6 +95,10 @@ int contact_say(struct contact *contact, const char *text, size_t size);
 /* Leaves: /quit if the server is there to hear it; OVER when it has answered, or did not in time.
  */
 void contact_leave(struct contact *contact);
+
+/* The user wants another link at once: gives this one up, or dials without a pause.  Not before it
+ * was UP once. */
+void contact_redial(struct contact *contact);
 
 /*
  * PLAIN: hands the link over, and what has come on it so far without the echo of /json: at most

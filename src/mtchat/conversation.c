@@ -88,7 +88,7 @@ static void show(struct conversation *conversation, const struct event *event, i
 void conversation_back_text(const struct contact *contact, char *ret, size_t size)
 {
 	const struct chat *chat = &contact->chat;
-	unsigned long long seconds = (clock_ms() - contact->lost_ms + 500) / 1000;
+	unsigned long long seconds = (clock_boot_ms() - contact->lost_ms + 999) / 1000;
 	unsigned long long caught = chat->caught, missed = chat->missed;
 
 	if (missed)

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/text.h"
+#include "mtchat/alarm.h"
 #include "mtchat/contact.h"
 #include "mtchat/conversation.h"
 #include "mtchat/i18n.h"
@@ -28,6 +29,7 @@ enum { GO_ON = -1 }; /* what a step returns that is no exit status */
 struct follow {
 	struct settings *settings;
 	struct contact contact;
+	struct alarm alarm;
 	struct screen screen;
 	bool json, goes_on;
 	FILE *out; /* to be written to stdout, in memory: */
@@ -195,13 +197,13 @@ static bool output_is_gone(const struct pollfd *output)
 
 static int step(struct follow *follow)
 {
-	struct pollfd fds[POLL_COUNT] = {
+	struct pollfd fds[POLL_COUNT + 1] = {
 		[POLL_LINK] = contact_poll(&follow->contact),
 		[POLL_OUTPUT] = {.fd = STDOUT_FILENO}, /* of a pipe without a reader: POLLERR */
 	};
 	int r;
 
-	if (poll(fds, POLL_COUNT, deadline_timeout(contact_deadline(&follow->contact))) < 0)
+	if (alarm_poll(&follow->alarm, fds, POLL_COUNT, contact_deadline(&follow->contact)) < 0)
 		return errno == EINTR ? GO_ON : (warn("poll"), EX_OSERR);
 	if (output_is_gone(&fds[POLL_OUTPUT]))
 		return EX_OK;
@@ -245,9 +247,11 @@ int follow_run(struct settings *settings, const struct target *target, bool json
 	*follow = (struct follow){.settings = settings, .json = json, .goes_on = goes_on};
 	settings->style.dates = true;
 	settings->style.bell = BELL_OFF;
+	alarm_open(&follow->alarm);
 	screen_init(&follow->screen, &settings->style, SCREEN_NO_ROWS);
 	status = run(follow, target);
 	contact_done(&follow->contact);
+	alarm_close(&follow->alarm);
 	if (follow->out)
 		fclose(follow->out);
 	free(follow->out_text);

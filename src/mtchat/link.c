@@ -129,6 +129,15 @@ void link_half_close(struct link *link)
 	link->half_closed = true;
 }
 
+uint64_t link_unanswered_ms(const struct link *link)
+{
+	struct tcp_info info = {.tcpi_unacked = 0};
+
+	if (getsockopt(link->fd, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof(info)}) < 0)
+		return 0;
+	return info.tcpi_unacked > 0 ? info.tcpi_last_ack_recv : 0;
+}
+
 ssize_t link_receive(struct link *link, struct buffer *to)
 {
 	char *next = buffer_next(to);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "mtchat/address.h"
@@ -33,6 +34,10 @@ void link_flush(struct link *link);
 
 /* link->out is empty and will stay so: tells the server (FIN). */
 void link_half_close(struct link *link);
+
+/* For so many ms the other host has acknowledged nothing of what is under way to it.  0: nothing
+ * is, or nobody knows: only TCP tells. */
+uint64_t link_unanswered_ms(const struct link *link);
 
 /* Adds what has come to `to`, which has room.  Its size; 0: the server closed; -EAGAIN; -errno. */
 ssize_t link_receive(struct link *link, struct buffer *to);

@@ -34,6 +34,11 @@ static void quit(const struct order *order)
 	order->conversation->leaves = true;
 }
 
+static void reconnect(const struct order *order)
+{
+	contact_redial(&order->conversation->contact);
+}
+
 static void tell_ignored(const struct order *order)
 {
 	const struct ignored *ignored = &order->conversation->settings->ignored;
@@ -127,6 +132,7 @@ static const struct own_command {
 	{"help", "", NULL, true, help},
 	{"ignore", "[NAME]", N_("hides what NAME says, or no more; lists them"), false, ignore},
 	{"quit", "", NULL, false, quit},
+	{"reconnect", "", N_("connects anew, at once"), false, reconnect},
 	{"set", "[SETTING VALUE]", N_("changes a setting, or lists them"), false, set},
 };
 

@@ -78,7 +78,7 @@ static int look_for_end(const struct say *say)
 		warnx("%s", contact->why);
 		return contact->status;
 	}
-	if (contact->state == CONTACT_OVER || clock_ms() >= say->deadline_ms) {
+	if (contact->state == CONTACT_OVER || clock_boot_ms() >= say->deadline_ms) {
 		warnx(_("the server has not shown the line"));
 		return EX_TEMPFAIL;
 	}
@@ -91,7 +91,7 @@ static int step(struct say *say)
 	uint64_t deadline = deadline_earlier(contact_deadline(&say->contact), say->deadline_ms);
 	int status;
 
-	if (poll(&fd, 1, deadline_timeout(deadline)) < 0)
+	if (poll(&fd, 1, deadline_boot_timeout(deadline)) < 0)
 		return errno == EINTR ? GO_ON : (warn("poll"), EX_OSERR);
 	contact_work(&say->contact, fd.revents);
 	status = hear(say);
@@ -121,16 +121,16 @@ static bool has_come(struct buffer *heard, const char *line)
 
 static int wait_plain(struct link *link, struct buffer *heard, const char *line)
 {
-	uint64_t deadline = clock_ms() + SAY_PLAIN_MS;
+	uint64_t deadline = clock_boot_ms() + SAY_PLAIN_MS;
 	ssize_t size = 1;
 
-	while (size > 0 && clock_ms() < deadline) {
+	while (size > 0 && clock_boot_ms() < deadline) {
 		short sending = buffer_size(&link->out) > 0 ? POLLOUT : 0;
 		struct pollfd fd = {.fd = link->fd, .events = (short)(POLLIN | sending)};
 
 		if (has_come(heard, line))
 			return EX_OK;
-		if (poll(&fd, 1, deadline_timeout(deadline)) < 0 && errno != EINTR)
+		if (poll(&fd, 1, deadline_boot_timeout(deadline)) < 0 && errno != EINTR)
 			return warn("poll"), EX_OSERR;
 		link_flush(link);
 		size = link_receive(link, heard);
@@ -204,7 +204,7 @@ int say_run(struct settings *settings, const struct target *target, const char *
 		return warnx(_("not enough memory")), EX_OSERR;
 	settings->wish.last = 0;
 	say->text = text;
-	say->deadline_ms = clock_ms() + SAY_LIMIT_MS;
+	say->deadline_ms = clock_boot_ms() + SAY_LIMIT_MS;
 	r = contact_init(&say->contact, target, &settings->wish,
 			 (uint64_t)settings->timeout * 1000);
 	if (r < 0) {

@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "mtchat/alarm.h"
 #include "mtchat/conversation.h"
 #include "mtchat/history.h"
 #include "mtchat/i18n.h"
@@ -25,6 +26,7 @@ enum { GO_ON = -2 }; /* what a step returns that is no exit status; TERMINAL_PLA
 struct terminal {
 	struct conversation conversation;
 	struct signals signals;
+	struct alarm alarm;
 	char history_path[HISTORY_PATH_SIZE];
 	FILE *news; /* to be shown, in memory: */
 	char *news_text;
@@ -144,7 +146,7 @@ static void draw(struct terminal *terminal)
 	fflush(terminal->news);
 	terminal->news_size = 0;
 	terminal->stale = false;
-	terminal->drawn_ms = clock_ms();
+	terminal->drawn_ms = clock_boot_ms();
 }
 
 static bool has_news(const struct terminal *terminal)
@@ -185,7 +187,7 @@ static void leave(struct terminal *terminal)
 {
 	terminal->conversation.leaves = true;
 	if (terminal->leave_ms == DEADLINE_NEVER)
-		terminal->leave_ms = clock_ms() + TERMINAL_LEAVE_MS;
+		terminal->leave_ms = clock_boot_ms() + TERMINAL_LEAVE_MS;
 }
 
 /* The next line; NULL: there is none.  The LF at the end of a paste begins none. */
@@ -264,7 +266,7 @@ static int look_for_end(struct terminal *terminal)
 		leave(terminal); /* a /quit that was typed */
 	if (terminal->conversation.leaves && !contact->leaves && (!waiting || !contact->was_up))
 		contact_leave(contact);
-	if (contact->state == CONTACT_OVER || clock_ms() >= terminal->leave_ms) {
+	if (contact->state == CONTACT_OVER || clock_boot_ms() >= terminal->leave_ms) {
 		if (contact->chat.refused)
 			return EX_NOPERM;
 		return waiting ? EX_TEMPFAIL : EX_OK;
@@ -281,7 +283,7 @@ static int step(struct terminal *terminal)
 {
 	struct contact *contact = contact_of(terminal);
 	uint64_t deadline = deadline_earlier(contact_deadline(contact), draw_deadline(terminal));
-	struct pollfd fds[POLL_COUNT] = {
+	struct pollfd fds[POLL_COUNT + 1] = {
 		[POLL_KEYS] = {.fd = takes_keys(terminal) ? STDIN_FILENO : -1, .events = POLLIN},
 		[POLL_LINK] = contact_poll(contact),
 		[POLL_SIGNALS] = {.fd = terminal->signals.fd, .events = POLLIN},
@@ -291,7 +293,7 @@ static int step(struct terminal *terminal)
 	if (terminal->news_size > TERMINAL_NEWS_MAX)
 		fds[POLL_LINK].fd = -1;
 	deadline = deadline_earlier(deadline, terminal->leave_ms);
-	if (poll(fds, POLL_COUNT, deadline_timeout(deadline)) < 0)
+	if (alarm_poll(&terminal->alarm, fds, POLL_COUNT, deadline) < 0)
 		return errno == EINTR ? GO_ON : (warn("poll"), EX_OSERR);
 	if (fds[POLL_SIGNALS].revents)
 		r = handle_signal(terminal);
@@ -302,7 +304,7 @@ static int step(struct terminal *terminal)
 		speak(terminal);
 	if (r == GO_ON && fds[POLL_KEYS].revents && takes_keys(terminal))
 		r = handle_key(terminal, fds[POLL_KEYS].revents);
-	if (draw_deadline(terminal) <= clock_ms())
+	if (draw_deadline(terminal) <= clock_boot_ms())
 		draw(terminal);
 	if (terminal->open && contact->chat.max_line)
 		prompt_set_max_line(chat_line_max(&contact->chat));
@@ -348,6 +350,7 @@ static int open_terminal(struct terminal *terminal, struct settings *settings,
 
 	terminal->leave_ms = DEADLINE_NEVER;
 	terminal->signals.fd = -1;
+	alarm_open(&terminal->alarm);
 	terminal->news = open_memstream(&terminal->news_text, &terminal->news_size);
 	if (!terminal->news)
 		return -ENOMEM;
@@ -380,6 +383,7 @@ int terminal_run(struct settings *settings, const struct target *target, const c
 		signals_close(&terminal->signals); /* else, one that is late changes nothing */
 	}
 	conversation_done(&terminal->conversation);
+	alarm_close(&terminal->alarm);
 	if (terminal->news)
 		fclose(terminal->news);
 	free(terminal->news_text);

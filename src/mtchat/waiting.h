@@ -84,6 +84,12 @@ void waiting_send(struct waiting *waiting, struct buffer *to, bool named);
 struct waiting_line *waiting_command(struct waiting *waiting);
 void waiting_drop(struct waiting *waiting, struct waiting_line *line);
 
+/* Was any sent on this link that has not come back? */
+static inline bool waiting_is_owed(const struct waiting *waiting)
+{
+	return waiting->count > 0 && waiting->lines[0].sent; /* they are sent in order */
+}
+
 /* The link is lost: all are to be sent again. */
 void waiting_again(struct waiting *waiting);
 
