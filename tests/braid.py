@@ -17,7 +17,7 @@ import time
 
 from chatter import PATIENCE
 from jsonl import Json, parse
-from model import clean, fold
+from model import clean, fold, understand
 from phrases import NAMES, Phrases
 from voices import Deed, Logs, Order, Stage, Voice, deed, doers_of
 from wanderers import Difference
@@ -154,7 +154,7 @@ class Braid:
         what = {"name": self.names.pop,
                 "join": lambda: rng.choice(ROOMS), "who": lambda: "",
                 "last": lambda: rng.randrange(12), "ping": lambda: self.phrases.tag().decode(),
-                "unknown": lambda: rng.choice(["mgs", "x", "pings"])}[verb]()
+                "unknown": lambda: rng.choice(["mgs", "x", "pings", "MGS", "ㅡㄴㅎ"])}[verb]()
         return Order(verb, f"/{what if verb == 'unknown' else f'{verb} {what}'}".encode(), what)
 
     def _speech(self):
@@ -162,7 +162,7 @@ class Braid:
         while True:
             raw = self.phrases.text(empty=0)
             text = clean(raw)
-            if not text.startswith("@n=") and (text[:1] != "/" or text[:2] in ("//", "/ ", "/e")):
+            if not understand(text, True)[2] and not text.startswith("@n="):
                 return raw
 
     def _token(self, voice, again):

@@ -24,19 +24,43 @@ static void require(bool condition)
 
 static bool is_letter(char byte)
 {
-	return byte >= 'a' && byte <= 'z';
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* ^/[a-z]+( |$), by the plainest means. */
-static bool is_command(const char *line, size_t size)
+static bool is_blank(char byte)
+{
+	return (unsigned char)byte <= ' ' || byte == 0x7f;
+}
+
+/* How long ^/[A-Za-z]+ is, by the plainest means; 0: there is none. */
+static size_t word_size(const char *line, size_t size)
 {
 	size_t at = 1;
 
 	if (size < 2 || line[0] != '/' || !is_letter(line[1]))
-		return false;
+		return 0;
 	while (at < size && is_letter(line[at]))
 		at++;
-	return at == size || line[at] == ' ';
+	return at;
+}
+
+/* One that is obeyed, if there is one of its name. */
+static bool is_command(const char *line, size_t size)
+{
+	size_t end = word_size(line, size);
+
+	return end > 0 && (end == size || line[end] == ' ');
+}
+
+/* What is never said; of other scripts test-protocol.c knows. */
+static bool is_meant(const char *line, size_t size)
+{
+	size_t end;
+
+	for (; size > 0 && is_blank(*line); line++)
+		size--;
+	end = word_size(line, size);
+	return end > 0 && (end == size || is_blank(line[end]) || line[end] == ',');
 }
 
 static void check_text(const struct utterance *said, const char *line, size_t size)
@@ -51,12 +75,13 @@ static void check_command(const struct utterance *said, const char *line, size_t
 {
 	const char *spaces = said->word + said->word_size;
 
-	require(said->word == line + 1 && said->word_size > 0);
-	for (size_t i = 0; i < said->word_size; i++)
-		require(is_letter(said->word[i]));
+	require(said->word > line && said->word_size > 0);
 	require(said->text >= spaces && said->text + said->size == line + size);
 	for (; spaces < said->text; spaces++)
 		require(*spaces == ' ');
+	if (said->flaw != FLAW_NONE)
+		return;
+	require(line[0] == '/' && said->word == line + 1);
 	require(said->size == 0 || (said->text[0] != ' ' && said->text[-1] == ' '));
 }
 
@@ -93,11 +118,12 @@ static struct utterance check_parsed(const char *line, size_t size, bool named)
 
 	require(said.nonce_size == (nonce ? prefix - strlen("@n= ") : 0));
 	require(!nonce || said.nonce == line + strlen("@n="));
-	if (!nonce && !is_command(line + prefix, size - prefix))
+	if (!nonce && !said.command)
 		prefix = 0;
 	line += prefix;
 	size -= prefix;
-	require(said.command == is_command(line, size));
+	require(said.command || !is_meant(line, size));
+	require((said.command && said.flaw == FLAW_NONE) || !is_command(line, size));
 	if (said.command)
 		check_command(&said, line, size);
 	else

@@ -20,7 +20,10 @@ from blanks import TIME, Blank, Told, parts_of
 LIMITS = {"max_line": 4096, "max_rooms": 64, "history": 50}
 RESERVED = {"you", "server", "all"}
 TOKENS_MOST = 128  # of a name, that are remembered
-COMMAND = re.compile(r"/([a-z]+)(?: (.*))?", re.DOTALL)
+BLANKS = {"\u2800", "\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", "\ufe0f"}  # besides Z* and C*
+COMMAS = ",\u060c\u3001\uff0c"
+CURES = {"blanks": "without a blank before it", "slash": "with a plain slash",
+         "end": "with a space behind it"}
 NUMBERED = re.compile(r"@n=([A-Za-z0-9_-]{1,32}) ")
 PREFIXED = re.compile(r"@n=[^ ]* ")  # like it, well-formed or not
 CLAIM = re.compile(r"\[([^\] ]+)(?:\] | -> )")
@@ -50,6 +53,59 @@ def fault(name):
            and one not in "_-." for one in name):
         return "has something in it that is no letter, mark, digit, _, - or ."
     return "is reserved" if fold(name) in RESERVED else None
+
+
+def is_blank(one):
+    return unicodedata.category(one) in ("Cc", "Cf", "Zs", "Zl", "Zp") or one in BLANKS
+
+
+def skip_blanks(text, at):
+    return next((i for i in range(at, len(text)) if not is_blank(text[i])), len(text))
+
+
+def word_end(text, at):
+    """Of letters, their marks, and what is not seen among them; or of `?`."""
+    if text[at:at + 1] == "?":
+        return at + 1
+    end = at
+    while end < len(text) and (unicodedata.category(text[end])[0] in "LM" or
+                               unicodedata.category(text[end]) == "Cf"):
+        end += 1
+    letters = (one for one in text[at:end] if unicodedata.category(one)[0] == "L")
+    return end if any(not is_blank(one) for one in letters) else at
+
+
+def command_of(text):
+    """(word, arguments, flaw) if it was meant as a command; None: it is text."""
+    slash = skip_blanks(text, 0)
+    if text[slash:slash + 1] not in ("/", "\uff0f") or text.startswith("//"):
+        return None
+    begin = skip_blanks(text, slash + 1)
+    end = word_end(text, begin)
+    word, behind = text[begin:end], text[end:end + 1]
+    is_msg = word.isascii() and word.lower() == "msg"
+    if not word or (begin > slash + 1 and not is_msg) or not (
+            not behind or is_blank(behind) or behind in COMMAS or
+            (is_msg and behind not in "/\uff0f")):
+        return None
+    flaw = "blanks" if slash or begin > slash + 1 else "slash" if text[slash] != "/" \
+        else "end" if behind not in ("", " ") else None
+    return word, text[end:].lstrip(" "), flaw
+
+
+def understand(text, named):
+    """(token, text or None, command or None): what the line of one with a name, or without, means."""
+    begin = skip_blanks(text, 0)
+    number, about = NUMBERED.match(text), PREFIXED.match(text, begin)
+    command = command_of(text[about.end():]) if about else command_of(text)
+    if number and named:
+        rest = text[number.end():]
+        return number[1], rest[1:] if rest.startswith("//") else rest, command
+    if about and not command:  # text, however it begins
+        return None, text, None
+    if about and begin:
+        command = (*command[:2], "blanks")
+    return None, text[1:] if text.startswith("//") else text, command
 
 
 class Line:
@@ -152,20 +208,20 @@ class Model:
         if len(raw) > most:
             person.notice("too_long", f"line too long ({len(raw)} > {most} bytes), not sent")
             return
-        text, token = clean(raw.removesuffix(b"\r")), None
-        number, about = NUMBERED.match(text), PREFIXED.match(text)
-        if number and person.name:
-            token, text = number[1], text[number.end():]
-        elif about and COMMAND.fullmatch(text[about.end():]):  # it might be a secret
-            text = text[about.end():]
-        command = COMMAND.fullmatch(text)
+        token, text, command = understand(clean(raw.removesuffix(b"\r")), bool(person.name))
         if not command:
-            self._say(person, "say", text[1:] if text.startswith("//") else text, token)
-        elif answer := getattr(self, "do_" + command[1], None):
-            answer(person, (command[2] or "").lstrip(" "), token)
+            self._say(person, "say", text, token)
+            return
+        word, rest, flaw = command
+        answer = getattr(self, "do_" + word.lower(), None) if word.isascii() else None
+        if not answer:
+            cut = word.encode()[:32].decode(errors="ignore") + "..." * (len(word.encode()) > 32)
+            person.notice("unknown_command", f"unknown command /{cut}; to say it, type //{cut}")
+        elif flaw:
+            person.notice("unknown_command", f"/{word.lower()} was not obeyed: write it "
+                          f"{CURES[flaw]}; to say it, type //{word.lower()}")
         else:
-            person.notice("unknown_command",
-                          f"unknown command /{command[1]}; to say it, type //{command[1]}")
+            answer(person, rest, token)
 
     # What is said
 

@@ -68,6 +68,33 @@ static void test_unknown(void)
 	ok(answers("* unknown command /abcdefghijklmnopqrstuvwxyzabcdef...; to say it, "
 		   "type //abcdefghijklmnopqrstuvwxyzabcdef...\n"),
 	   "a longer one is cut off");
+	type_it("/가나다라마바사아자차카");
+	ok(answers("* unknown command /가나다라마바사아자차...; to say it, "
+		   "type //가나다라마바사아자차...\n"),
+	   "within no character");
+}
+
+/* What was meant as a command is none that is obeyed, and never said. */
+static void test_misspelt(void)
+{
+	type_it("/PING x");
+	ok(answers("* pong x\n"), "the case does not matter");
+	type_it(" /ping x");
+	ok(answers("* /ping was not obeyed: write it without a blank before it; "
+		   "to say it, type //ping\n"),
+	   "blanks before it do");
+	type_it("\uff0fPing x");
+	ok(answers("* /ping was not obeyed: write it with a plain slash; to say it, type "
+		   "//ping\n"),
+	   "so does another slash");
+	type_it("/quit, then");
+	ok(answers("* /quit was not obeyed: write it with a space behind it; "
+		   "to say it, type //quit\n") &&
+		   !order.quits,
+	   "and a comma");
+	type_it("\u3000/ㅡㄴㅎ,");
+	ok(answers("* unknown command /ㅡㄴㅎ; to say it, type //ㅡㄴㅎ\n"),
+	   "what there is not is not found by that");
 }
 
 /* What follows from a command besides the answer. */
@@ -271,6 +298,7 @@ int main(void)
 	test_ping();
 	test_quit();
 	test_unknown();
+	test_misspelt();
 	test_names();
 	test_deeds();
 	test_letters();

@@ -21,8 +21,9 @@ def answer(client, line):
 
 
 @pytest.mark.parametrize("line", [
-    b"/etc/passwd", b"/", b"/ ", b"/ ping", b"/Ping", b"/PING", b"/ping2", b"/ping-pong", b"/9",
-    b" /ping", b"/ping\tx", b"/quit!", "/ünk".encode(), b"/help:"])
+    b"/etc/passwd", b"/", b"/ ", b"/ ping", b"/ping2", b"/ping-pong", b"/9", b"/quit!", b"/help:",
+    b"/ is full", b"/tmp: is full", b" / 2", "／etc／passwd".encode(), "\u3000안녕".encode(),
+    " //msg bob x".encode()])
 def test_what_does_not_match_a_command_is_text(daemon, line):
     speaker, listener = gather(daemon.tcp, 2)
     with speaker, listener:
@@ -52,6 +53,66 @@ def test_an_unknown_command_is_refused_and_never_said(daemon, line, word):
         assert speaker.read_lines(2) == [
             b"* unknown command /%s; to say it, type //%s" % (word, word), b"and on"]
         assert listener.read_line() == b"and on"
+
+
+MEANT = [
+    (" /msg bob secret", "/msg was not obeyed: write it without a blank before it; "
+                         "to say it, type //msg"),
+    ("\t\u3000/MSG bob secret", "/msg was not obeyed: write it without a blank before it; "
+                                "to say it, type //msg"),
+    ("/ msg bob secret", "/msg was not obeyed: write it without a blank before it; "
+                         "to say it, type //msg"),
+    ("@n=x  /msg bob secret", "/msg was not obeyed: write it without a blank before it; "
+                              "to say it, type //msg"),
+    ("／msg bob secret", "/msg was not obeyed: write it with a plain slash; "
+                         "to say it, type //msg"),
+    ("/msg,bob secret", "/msg was not obeyed: write it with a space behind it; "
+                        "to say it, type //msg"),
+    ("/msg:bob secret", "/msg was not obeyed: write it with a space behind it; "
+                        "to say it, type //msg"),
+    ("/ping\tx", "/ping was not obeyed: write it with a space behind it; "
+                 "to say it, type //ping"),
+    ("/ㅡㄴㅎ bob secret", "unknown command /ㅡㄴㅎ; to say it, type //ㅡㄴㅎ"),
+    ("/\u1173\u1102\u1112 bob secret",
+     "unknown command /\u1173\u1102\u1112; to say it, type //\u1173\u1102\u1112"),
+    ("@n=x /없는명령", "unknown command /없는명령; to say it, type //없는명령"),
+    ("  /mgs bob secret", "unknown command /mgs; to say it, type //mgs"),
+    ("/MGS bob secret", "unknown command /MGS; to say it, type //MGS"),
+    ("/?", "unknown command /?; to say it, type //?"),
+    ("/" + "가" * 30, f"unknown command /{'가' * 10}...; to say it, type //{'가' * 10}..."),
+]
+
+
+@pytest.mark.parametrize("text", ["utf8", "raw"])
+def test_what_was_meant_as_a_command_is_never_said(text):
+    """A private line that is misspelt is not for all."""
+    with Daemon(text=text) as daemon:
+        speaker, listener = gather(daemon.tcp, 2)
+        with speaker, listener, Client(daemon.tcp) as program:
+            speaker.say(*[line.encode() for line, _ in MEANT])
+            assert speaker.read_lines(len(MEANT)) == [b"* " + notice.encode() for _, notice in MEANT]
+            program.say(b"/json")
+            for line, notice in MEANT:
+                program.say(line.encode(), b"/ping end")
+                assert b'{"ev":"notice","code":"unknown_command","text":"%s"}' % \
+                    notice.encode() in program.read_until(b'{"ev":"pong","token":"end"}')
+            with Client(daemon.tcp) as alice:
+                alice.say(b"/name alice", *[line.encode() for line, _ in MEANT], b"on")
+                assert alice.read_until(b"[alice] on")[1:-1] == [
+                    b"* " + notice.encode() for _, notice in MEANT]
+                assert listener.read_line() == b"[alice] on"
+
+
+@pytest.mark.parametrize("word", [b"/msg", b"/MSG", b"/mSg", b"@n=x /MSG"])
+def test_the_case_of_a_command_does_not_matter(daemon, word):
+    speaker, listener = gather(daemon.tcp, 2)
+    with speaker, listener:
+        listener.say(b"/NAME bob")
+        assert listener.read_line() == b"* you are bob now"
+        speaker.say(b"/name alice", word + b" bob secret", word + b" bob secret")
+        twice = b"* x was said already, not again" if b"@n=" in word else b"[you -> bob] secret"
+        assert speaker.read_lines(3) == [b"* you are alice now", b"[you -> bob] secret", twice]
+        assert listener.read_line() == b"[alice -> you] secret"
 
 
 def test_a_very_long_unknown_command_is_one_line(daemon):

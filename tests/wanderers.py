@@ -310,6 +310,9 @@ def _since(walk, one):
     return f"/since {room.epoch.value.decode()}.{max(0, number)}"
 
 
+MEANT = [" /msg", "\t/MSG", "\u3000/ping", "\u200b/json", "/ msg", "／msg", "/msg,", "/msg:", "/msg\t",
+         "/mgs\u3000", "/ㅡㄴㅎ", "/\u1173\u1102\u1112", "/MGS", "@n=x  /msg", " @n=x /msg", "/?",
+         "\u2800/없는명령", "/" + "가" * 30]
 COMMANDS = {
     _name: 8, _take_over: 1, _wrong_key: 1, _me: 4, _msg: 8, _since: 2,
     lambda walk, _: "/join " + walk.phrases.room(): 5,
@@ -321,5 +324,6 @@ COMMANDS = {
     lambda walk, _: walk.rng.choice(["/last x", "/last -1", "/name", "/msg", "/msg x", "/me"]): 1,
     lambda walk, _: "/ping" + walk.rng.choice(["", " a", " 안녕", ' "\\']): 2,
     lambda walk, _: walk.rng.choice(["/mgs bob secret", "/x", "\0/pings", "/help", "//help"]): 2,
+    lambda walk, _: walk.rng.choice(MEANT) + " alice secret": 2,
     lambda walk, one: "/json" if one.kind == "json" else "/ping json": 1,
 }

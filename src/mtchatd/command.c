@@ -49,19 +49,18 @@ struct words command_words(const struct utterance *said)
 }
 
 /* No character is cut. */
-static size_t cut(const char *text, size_t size)
+static size_t cut(const char *text, size_t size, size_t max)
 {
-	if (size <= COMMAND_WORD_SHOWN)
+	if (size <= max)
 		return size;
-	for (size = COMMAND_WORD_SHOWN;
-	     size > COMMAND_WORD_SHOWN - 4 && (text[size] & 0xc0) == 0x80;)
+	for (size = max; size > max - 4 && (text[size] & 0xc0) == 0x80;)
 		size--;
 	return size;
 }
 
 const char *command_show(struct order *order, const char *text, size_t size)
 {
-	size = cut(text, size);
+	size = cut(text, size, COMMAND_WORD_SHOWN);
 	/* Where text = "raw" it can be anything: cleaned by itself, not with what stands around it.
 	 */
 	if (order->answer.kind == RENDERING_JSON)
@@ -99,20 +98,47 @@ static void run_quit(struct order *order)
 	order->quits = true;
 }
 
-void command_run(struct order *order)
+static const struct command *find(const struct utterance *said)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (protocol_is_command(said, commands[i].name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void refuse_unknown(struct order *order)
 {
 	const struct utterance *said = &order->said;
-	int shown = said->word_size < COMMAND_SHOWN ? (int)said->word_size : COMMAND_SHOWN;
+	int shown = (int)cut(said->word, said->word_size, COMMAND_SHOWN);
 	const char *more = said->word_size > COMMAND_SHOWN ? "..." : "";
 
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strlen(commands[i].name) == said->word_size &&
-		    memcmp(commands[i].name, said->word, said->word_size) == 0) {
-			commands[i].run(order);
-			return;
-		}
-	}
 	answer_notice(&order->answer, "unknown_command",
 		      "unknown command /%.*s%s; to say it, type //%.*s%s", shown, said->word, more,
 		      shown, said->word, more);
+}
+
+static void refuse_flawed(struct order *order, const char *name)
+{
+	static const char *const cures[] = {
+		[FLAW_BLANKS] = "without a blank before it",
+		[FLAW_SLASH] = "with a plain slash",
+		[FLAW_END] = "with a space behind it",
+	};
+
+	answer_notice(&order->answer, "unknown_command",
+		      "/%s was not obeyed: write it %s; to say it, type //%s", name,
+		      cures[order->said.flaw], name);
+}
+
+void command_run(struct order *order)
+{
+	const struct command *command = find(&order->said);
+
+	if (!command)
+		refuse_unknown(order);
+	else if (order->said.flaw != FLAW_NONE)
+		refuse_flawed(order, command->name);
+	else
+		command->run(order);
 }

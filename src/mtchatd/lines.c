@@ -104,16 +104,9 @@ static enum fed say(struct feed *feed, const struct utterance *line)
 /* Is it a line, /me or /msg with a nonce?  Others are done twice without harm. */
 static bool is_once(const struct utterance *said)
 {
-	static const char *const commands[] = {"me", "msg"};
-
 	if (!said->nonce_size || !said->command)
 		return said->nonce_size != 0;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strlen(commands[i]) == said->word_size &&
-		    memcmp(commands[i], said->word, said->word_size) == 0)
-			return true;
-	}
-	return false;
+	return protocol_is_command(said, "me") || protocol_is_command(said, "msg");
 }
 
 static enum fed refuse_double(struct feed *feed, const struct utterance *said)
