@@ -1,21 +1,15 @@
 /* crowd-figures.c - what a crowd counts: deliveries, their time, and what the server spends */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "crowd.h"
-
-/* Times are counted in buckets: 64 for each power of two, so a figure is right within 2 %. */
-enum { STEPS = 64, STEPS_LOG = 6, BUCKETS = (64 - STEPS_LOG + 1) * STEPS };
+#include "meter.h"
 
 struct figures figures;
 
-static uint64_t times[BUCKETS];
-static uint64_t longest;
+static struct times times;
 
 /* What was so when the measurement began, and what it has added when it ends. */
 static struct span {
@@ -23,74 +17,9 @@ static struct span {
 	uint64_t wall, server, load; /* ns */
 } span;
 
-static int bucket_of(uint64_t ns)
-{
-	int shift;
-
-	if (ns < STEPS)
-		return (int)ns;
-	shift = 63 - STEPS_LOG - __builtin_clzll(ns);
-	return (shift + 1) * STEPS + (int)(ns >> shift) - STEPS;
-}
-
-/* The least time that is counted there. */
-static uint64_t floor_of(int bucket)
-{
-	int shift = bucket / STEPS - 1;
-
-	return shift < 0 ? (uint64_t)bucket : (uint64_t)(bucket % STEPS + STEPS) << shift;
-}
-
 void figures_latency(uint64_t ns, uint64_t count)
 {
-	times[bucket_of(ns)] += count;
-	if (ns > longest)
-		longest = ns;
-}
-
-static double percentile_us(double share)
-{
-	uint64_t all = 0, below = 0;
-	int bucket = 0;
-
-	for (int i = 0; i < BUCKETS; i++)
-		all += times[i];
-	while (bucket < BUCKETS - 1 && (double)(below + times[bucket]) < share * (double)all)
-		below += times[bucket++];
-	return (double)floor_of(bucket) / 1000;
-}
-
-/* All threads, also those that have ended. */
-static uint64_t cpu_ns(int pid)
-{
-	clockid_t id;
-	int r = clock_getcpuclockid(pid, &id);
-
-	errno = r;
-	if (r)
-		give_up("the processor time of process %d: %m", pid);
-	return clock_read_ns(id);
-}
-
-long figures_rss_kb(int pid)
-{
-	static const char field[] = "VmRSS:";
-	char path[32], line[128];
-	long kb = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	if (!file)
-		give_up("%s: %m", path);
-	while (kb < 0 && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, field, sizeof(field) - 1))
-			kb = strtol(line + sizeof(field) - 1, NULL, 10);
-	}
-	fclose(file);
-	if (kb < 0)
-		give_up("the server has ended");
-	return kb;
+	times_add(&times, ns, count);
 }
 
 static uint64_t said(const struct crowd *crowd)
@@ -109,15 +38,14 @@ static struct span now(const struct crowd *crowd)
 		.bytes = figures.bytes,
 		.said = said(crowd),
 		.wall = clock_ns(),
-		.server = cpu_ns(crowd->options.pid),
+		.server = meter_cpu_ns(crowd->options.pid),
 		.load = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID),
 	};
 }
 
 void figures_begin(const struct crowd *crowd)
 {
-	memset(times, 0, sizeof(times));
-	longest = 0;
+	memset(&times, 0, sizeof(times));
 	span = now(crowd);
 }
 
@@ -176,10 +104,10 @@ static void print_spent(const struct crowd *crowd, long rss_ready_kb)
 	       per_line(span.server, span.deliveries), (double)span.load / 1e9);
 	printf("\"bytes\":%" PRIu64 ",\"text_line_bytes\":%.1f,\"json_line_bytes\":%.1f,",
 	       span.bytes, line_bytes(crowd, TEXT), line_bytes(crowd, JSON));
-	printf("\"lat_p50_us\":%.1f,\"lat_p99_us\":%.1f,\"lat_max_us\":%.1f,", percentile_us(.5),
-	       percentile_us(.99), (double)longest / 1000);
+	printf("\"lat_p50_us\":%.1f,\"lat_p99_us\":%.1f,\"lat_max_us\":%.1f,", times_us(&times, .5),
+	       times_us(&times, .99), (double)times.longest / 1000);
 	printf("\"rss_ready_kb\":%ld,\"rss_kb\":%ld,\"behind\":%" PRIu64 ",", rss_ready_kb,
-	       figures_rss_kb(crowd->options.pid), behind(crowd));
+	       meter_kb(crowd->options.pid, "VmRSS:"), behind(crowd));
 }
 
 bool figures_print(const struct crowd *crowd, long rss_ready_kb)

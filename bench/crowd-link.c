@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "crowd.h"
+#include "meter.h"
 
 enum { EVENTS = 256, INPUT = 256 * 1024 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crowd.h"
+#include "meter.h"
 
 /* Lines are kept until all have heard them: no more than all windows together are under way. */
 void room_init(struct room *room, const struct options *options, uint64_t window)

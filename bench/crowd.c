@@ -1,22 +1,19 @@
 /* crowd.c - many clients in many rooms of an mtchatd, what they hear, and what it spends on them */
-#include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "crowd.h"
+#include "meter.h"
+#include "words.h"
 
 enum {
 	COMING =
 		64, /* clients that come at a time: more would need more of the server's outboxes */
-	SPARE_FDS = 16, /* beside the clients */
 	COME_S = 60,    /* all of them must have come */
 	SILENCE_S = 10, /* nothing is heard for so long: what is due is lost */
 	UNUSUAL_S = 30, /* and still here: the alarm ends us */
@@ -47,113 +44,28 @@ static const char usage[] =
 	"  --warm S          before it (0.5)\n"
 	"  --help\n";
 
-void give_up(const char *format, ...)
+static void read_options(struct options *options, int argc, char **argv)
 {
-	va_list ap;
-
-	fputs("crowd: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	_exit(EXIT_FAILURE);
-}
-
-void *allocate(uint64_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (!memory)
-		give_up("no memory for %llu x %zu bytes", (unsigned long long)count, size);
-	return memory;
-}
-
-static double number(const char *name, double least, double most)
-{
-	char *end;
-	double value = strtod(optarg, &end);
-
-	if (end == optarg || *end || !(value >= least && value <= most))
-		give_up("--%s is a number from %g to %g, not '%s'", name, least, most, optarg);
-	return value;
-}
-
-static void set(struct options *options, const char *name)
-{
-	const struct {
-		const char *name;
-		int *whole;
-		double *real;
-		double least, most;
-	} table[] = {
-		{"port", &options->port, NULL, 1, 65535},
-		{"pid", &options->pid, NULL, 1, 1 << 30},
-		{"rooms", &options->rooms, NULL, 1, ROOMS_MOST},
-		{"receivers", &options->receivers, NULL, 1, 100000},
-		{"senders", &options->senders, NULL, 1, ROOMS_MOST},
-		{"events", &options->events, NULL, 0, 100000},
-		{"window", &options->window, NULL, 1, 65536},
-		{"rate", NULL, &options->rate, 0.1, 1e6},
-		{"secs", NULL, &options->secs, 0.1, 3600},
-		{"warm", NULL, &options->warm, 0, 3600},
+	const struct word table[] = {
+		{"port", .whole = &options->port, .least = 1, .most = 65535},
+		{"pid", .whole = &options->pid, .least = 1, .most = 1 << 30},
+		{"rooms", .whole = &options->rooms, .least = 1, .most = ROOMS_MOST},
+		{"receivers", .whole = &options->receivers, .least = 1, .most = 100000},
+		{"senders", .whole = &options->senders, .least = 1, .most = ROOMS_MOST},
+		{"events", .whole = &options->events, .least = 0, .most = 100000},
+		{"window", .whole = &options->window, .least = 1, .most = 65536},
+		{"rate", .real = &options->rate, .least = 0.1, .most = 1e6},
+		{"secs", .real = &options->secs, .least = 0.1, .most = 3600},
+		{"warm", .real = &options->warm, .least = 0, .most = 3600},
+		{"named", .flag = &options->named},
+		{NULL},
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		double value;
-
-		if (strcmp(table[i].name, name) != 0)
-			continue;
-		value = number(name, table[i].least, table[i].most);
-		if (table[i].real)
-			*table[i].real = value;
-		else
-			*table[i].whole = (int)value;
-	}
-}
-
-/* -1: they are read; else the status to end with. */
-static int read_options(struct options *options, int argc, char **argv)
-{
-	static const struct option names[] = {
-		{"port", 1, NULL, 'x'},   {"pid", 1, NULL, 'x'},       {"rooms", 1, NULL, 'x'},
-		{"events", 1, NULL, 'x'}, {"receivers", 1, NULL, 'x'}, {"senders", 1, NULL, 'x'},
-		{"window", 1, NULL, 'x'}, {"rate", 1, NULL, 'x'},      {"secs", 1, NULL, 'x'},
-		{"warm", 1, NULL, 'x'},   {"named", 0, NULL, 'n'},     {"help", 0, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, index;
-
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-	while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (option == 'n')
-			options->named = true;
-		else if (option == 'x')
-			set(options, names[index].name);
-		else
-			return EXIT_FAILURE; /* getopt has told */
-	}
-	if (optind < argc)
-		give_up("what is '%s'?", argv[optind]);
+	words_read(table, usage, argc, argv);
 	if (!options->port || !options->pid)
 		give_up("--port and --pid are needed; --help tells more");
 	if (options->senders > options->receivers || options->events > options->receivers)
 		give_up("--senders and --events are some of the --receivers");
-	return -1;
-}
-
-static void raise_limit(long clients)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)clients + SPARE_FDS > limit.rlim_cur)
-		give_up("%ld clients are too many: %llu descriptors may be open", clients,
-			(unsigned long long)limit.rlim_cur);
 }
 
 static void init_speaker(const struct crowd *crowd, struct speaker *speaker, struct client *client)
@@ -307,16 +219,13 @@ int main(int argc, char **argv)
 						 .warm = 0.5}};
 	struct pace pace = {0};
 	long rss_ready_kb;
-	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = read_options(&crowd.options, argc, argv);
-	if (r >= 0)
-		return r;
+	read_options(&crowd.options, argc, argv);
 	alarm((unsigned)(2 * COME_S + crowd.options.warm + crowd.options.secs + UNUSUAL_S));
 	init(&crowd);
 	come(&crowd);
-	rss_ready_kb = figures_rss_kb(crowd.options.pid);
+	rss_ready_kb = meter_kb(crowd.options.pid, "VmRSS:");
 	pace.begin = clock_ns();
 	talk(&crowd, &pace, crowd.options.warm);
 	figures_begin(&crowd);

@@ -99,12 +99,6 @@ struct crowd {
 	uint64_t last_heard; /* ns: when anything came */
 };
 
-/* Tells why nothing can be measured, and ends the process with status 1. */
-__attribute__((noreturn, format(printf, 1, 2))) void give_up(const char *format, ...);
-
-/* calloc() that gives up. */
-void *allocate(uint64_t count, size_t size);
-
 /* -- crowd-figures.c: what was counted -- */
 
 extern struct figures {
@@ -118,9 +112,6 @@ void figures_latency(uint64_t ns, uint64_t count);
 /* Begins and ends the time that is measured; faults are counted before and behind it, too. */
 void figures_begin(const struct crowd *crowd);
 void figures_end(const struct crowd *crowd);
-
-/* Resident memory of a process, KiB; gives up if it is gone. */
-long figures_rss_kb(int pid);
 
 /* All of them as one JSON object, when nothing is under way.  False: there are faults. */
 bool figures_print(const struct crowd *crowd, long rss_ready_kb);

@@ -1,6 +1,6 @@
-"""figures.py - the works that are measured, and what is read off a result of peerbench's run-peers
+"""figures.py - the works that are measured, and what is read off a result
 
-A result is one run of one server: a dict of what run-peers wrote, its `case` and its `round`.
+A result is one run of one server: a dict of what bench/fanload printed, its `case` and its `round`.
 """
 from typing import Callable, NamedTuple
 

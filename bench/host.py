@@ -1,7 +1,11 @@
-"""host.py - what it was measured on"""
+"""host.py - what it was measured on, or that nothing can be measured"""
 import os
 import platform
 import re
+
+
+class CannotMeasure(Exception):
+    """Why not."""
 
 
 def machine():

@@ -1,129 +1,164 @@
-"""peers.py - mtchatd and its peers under the load of peerbench: builds it, and runs its run-peers
+"""peers.py - mtchatd, its floor and its peers under the load of bench/fanload, one after the other
 
-peerbench is a collection of chat benchmarks that stands beside this tree.  Each measurement has a
-fresh server.  Everything lies in a temporary folder, the servers' data too.
+Each measurement has a fresh server.
 """
-import contextlib
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
-import sys
+import time
 
 from figures import CROWD, FLOORS, IDLE, OURS, SENDERS, Case
+from host import CannotMeasure
+from servers import KINDS, PEERS, TWO_THREADS, Programs, Server, confined
 
 TREE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-PEERBENCH = os.environ.get("PEERBENCH", os.path.join(TREE, "..", "shared", "peerbench"))
-PACKAGES = {"redis": "redis-server", "nats": "nats-server", "ngircd": "ngircd",
-            "inspircd": "inspircd", "mosquitto": "mosquitto"}  # of Debian, for each peer
-SERVERS = ":/usr/local/sbin:/usr/sbin:/sbin"  # where they are, and not in everybody's PATH
-TWO_THREADS = "redis-io2"  # redis with two threads: run-peers has it only where both cores may
-START = """# MODE PORT FOLDER: becomes a fresh mtchatd
-cat >"$3/mtchatd.conf" <<END
-port = $2;
-listen = ["127.0.0.1"];
-socket = "";
-mode = "$1";
-max_clients = 19000;
-log_level = "warning";
-END
-exec {mtchatd} --config "$3/mtchatd.conf"
-"""
+UNPACKED = os.path.join(TREE, "build/peers")  # where ./dev bench has peers unpacked
+PACKAGES = {kind.name: kind.package for kind in PEERS.values()}  # of Debian, for each peer
+TWO_THREAD_WORKS = ("w1", "w2")
+ECHOES = ((1, 1), (50, 1), (50, 64))  # connections, lines that each has under way
+NO_END = 1_000_000_000  # lines: the time is the limit
+LIMIT_S = 400           # of one run of the load; it has an alarm of its own
+RATE = 50               # lines a second of w2
+W2_S, W3_S, W4_S, W5_S, SYS_S = 6, 60, 8, 3, 20
+QUICK_W2_S, QUICK_W4_S = 2, 4
+GRACE_MS = 12_000       # that a stuck client may hold up the others
+WARM_DELIVERIES, WARM_ECHOES, SYS_LINES = 5_000, 2_000, 3_000
+COUNTER_S = 0.5         # that a counter takes to attach
 
 
-class CannotMeasure(Exception):
-    pass
+def load_of(case, secs, quick):
+    """The load's options for a case."""
+    crowd = {"receivers": case.receivers}
+    if case.senders:
+        crowd["senders"] = case.senders
+    if case.work == "w1":
+        return {**crowd, "work": "fanout", "window": case.window, "lines": NO_END, "secs": secs,
+                "warm": max(case.senders * case.window, WARM_DELIVERIES // case.receivers)}
+    if case.work == "w2":
+        return {**crowd, "work": "latency", "rate": RATE, "secs": QUICK_W2_S if quick else W2_S}
+    if case.work == "w3":
+        return {**crowd, "work": "idle", "secs": W3_S}
+    if case.work == "w4":
+        return {**crowd, "work": "stuck", "window": case.window, "lines": NO_END, "warm": 0,
+                "secs": QUICK_W4_S if quick else W4_S, "stall-ms": GRACE_MS}
+    if case.work == "w5":
+        return {"receivers": case.receivers, "work": "churn", "coming": case.senders,
+                "lines": NO_END, "secs": W5_S}
+    if case.work == "w6":
+        return {"receivers": case.receivers, "work": "echo", "window": case.window,
+                "lines": NO_END, "warm": WARM_ECHOES, "secs": secs}
+    return {**crowd, "work": "fanout", "window": case.window, "lines": SYS_LINES, "warm": 0,
+            "secs": SYS_S}
 
 
-class Peerbench:
-    """A copy of peerbench that is built, and the peers that it finds here."""
+class Counter:
+    """Counts a server's system calls: perf if it may, else strace; if there is neither, nobody."""
 
-    def __init__(self, folder, mtchatd, secs, pin):
-        self.folder = os.path.join(folder, "peerbench")
-        self.secs, self.pin = secs, pin
-        self.environment = {key: value for key, value in os.environ.items()
-                            if key not in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID")}
-        self.environment["PATH"] = os.environ.get("PATH", os.defpath) + SERVERS
-        self._build()
-        start = os.path.join(folder, "start")
-        with open(start, "w") as script:
-            script.write(START.format(mtchatd=shlex.quote(mtchatd)))
-        self.start = f"sh {shlex.quote(start)}"
+    def __init__(self, pid, path):
+        self.path, self.name, self.process = path, None, None
+        if shutil.which("perf") and os.path.isdir("/sys/kernel/tracing/events/raw_syscalls"):
+            self.name, command = "perf", ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter"]
+        elif shutil.which("strace"):
+            self.name, command = "strace", ["strace", "-f", "-c"]
+        if self.name:
+            self.process = subprocess.Popen([*command, "-p", str(pid), "-o", path],
+                                            stderr=subprocess.DEVNULL)
+            time.sleep(COUNTER_S)
 
-    def _build(self):
-        if not os.path.exists(os.path.join(PEERBENCH, "run-peers")):
-            raise CannotMeasure(f"there is no run-peers in {PEERBENCH}; "
-                                "say with PEERBENCH=FOLDER where peerbench is")
-        os.mkdir(self.folder)
-        for name in os.listdir(PEERBENCH):  # only the bytes: the original may be read-only
-            source = os.path.join(PEERBENCH, name)
-            if os.path.isfile(source):
-                shutil.copyfile(source, os.path.join(self.folder, name))
-        try:
-            done = subprocess.run(["make", "-C", self.folder, "all"], capture_output=True,
-                                  text=True)
-        except FileNotFoundError as reason:
-            raise CannotMeasure("there is no make, to build peerbench with") from reason
-        if done.returncode != 0:
-            raise CannotMeasure(f"peerbench does not compile:\n{done.stdout}{done.stderr}")
+    def figures(self):
+        """Ends it."""
+        self.stop(signal.SIGINT)
+        if not self.name:
+            return {}
+        with open(self.path) as report:
+            text = report.read()
+        found = re.search(r"^(\d+),.*raw_syscalls" if self.name == "perf" else
+                          r"^\s*100\.00\s+\S+\s+(?:\S+\s+)?(\d+)\s.*total", text, re.M)
+        return {"counter": self.name, "syscalls": int(found.group(1)) if found else None}
 
-    def _run_peers(self, *arguments):
-        """Runs it to its end, and returns what it prints.  If we have to go, it goes first."""
-        process = subprocess.Popen(
-            [sys.executable, os.path.join(self.folder, "run-peers"), *map(str, arguments)],
-            env=self.environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        try:
-            output, errors = process.communicate()
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)  # it then stops the server that it has started
-                process.wait()
-        if process.returncode != 0:
-            reason = (errors.strip().splitlines() or [f"status {process.returncode}"])[-1]
-            raise CannotMeasure(f"run-peers: {reason}")
-        return output
+    def stop(self, number=signal.SIGKILL):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait()
 
-    def installed(self):
-        """The peers that are here, by name."""
-        names = [line.split()[0] for line in self._run_peers("--list").splitlines()]
-        return [name for name in PACKAGES if name in names]
+
+def ticks():
+    """Those that the hypervisor took away, and all."""
+    with open("/proc/stat") as stat:
+        spent = [int(word) for word in stat.readline().split()[1:9]]
+    return spent[7], sum(spent)
+
+
+class Peers:
+    """Measures one case after the other."""
+
+    def __init__(self, mtchatd, secs, pin, quick=False):
+        loads = os.path.join(os.path.dirname(mtchatd), "bench")
+        self.fanload = os.path.join(loads, "fanload")
+        built = {"mtchatd": mtchatd, "floorsrv": os.path.join(loads, "floorsrv")}
+        for program in (self.fanload, *built.values()):
+            if not os.access(program, os.X_OK):
+                raise CannotMeasure(f"there is no program {program}; ./dev bench builds it")
+        self.programs = Programs(built, UNPACKED)
+        self.secs, self.pin, self.quick = secs, pin, quick
+        cores = sorted(os.sched_getaffinity(0))
+        self.cores = cores[:2] if pin == "split" else (None, None)
 
     def measure(self, case, peers):
         """One round of the case: mtchatd, its floor and the peers one after the other."""
-        names = [OURS, *peers, FLOORS.get(case.work, OURS)]
-        if "redis" in peers and self.pin == "none":
+        names = [f"{OURS}-echo" if case.work == "w6" else OURS]
+        names += [FLOORS[case.work]] if case.work in FLOORS else []
+        names += [name for name in peers if case.work != "w6" or KINDS[name].protocol == "redis"]
+        if "redis" in peers and self.pin == "none" and case.work in TWO_THREAD_WORKS:
             names.append(TWO_THREADS)
-        report = os.path.join(self.folder, "report.json")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(report)
-        self._run_peers(
-            "--mtchatd", f"{self.start} broadcast {{port}} {{dir}}",
-            "--mtchatd-echo", f"{self.start} echo {{port}} {{dir}}",
-            "--work", case.work, "--peers", ",".join(names), "--rounds", 1, "--secs", self.secs,
-            "--pin", self.pin, "--receivers", case.receivers, "--lat-receivers", case.receivers,
-            "--stuck-receivers", case.receivers, "--idle", case.receivers,
-            "--senders", case.senders or SENDERS, "--windows", case.window or 1, "--json", report)
-        with open(report) as text:
-            results = json.load(text)
-        for result in results:
-            result["case"] = echo_case(result["title"]) if case.work == "w6" else case
-            if result["peer"].startswith(OURS):
-                result["peer"] = OURS
-        return results
+        for name in names:
+            yield {"peer": OURS if name.startswith(OURS) else name, "case": case,
+                   **self._run(KINDS[name], case)}
+
+    def _run(self, kind, case):
+        try:
+            server = Server(kind, self.programs, self.cores[0], case.work == "w4")
+        except (CannotMeasure, OSError) as reason:
+            return {"error": str(reason)}
+        counter, result, before = None, {}, ticks()
+        try:
+            if case.work == "sys":
+                counter = Counter(server.process.pid, os.path.join(server.folder, "calls"))
+            result = self._load(kind, server, case)
+            if counter:
+                result.update(counter.figures())
+        finally:
+            if counter:
+                counter.stop()
+            ended = server.stop()
+        stolen, all_of_them = (after - then for after, then in zip(ticks(), before))
+        result["steal_pct"] = 100 * stolen / max(1, all_of_them)
+        if ended is not None:
+            result["server_exit"] = ended
+        return result
+
+    def _load(self, kind, server, case):
+        options = {"coming": kind.coming, **load_of(case, self.secs, self.quick),
+                   "proto": kind.protocol, "port": server.port, "pid": server.process.pid}
+        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+        try:
+            done = subprocess.run([self.fanload, *words], capture_output=True, text=True,
+                                  timeout=LIMIT_S, preexec_fn=confined(self.cores[1]))
+            if done.returncode == 0:
+                return json.loads(done.stdout)
+        except (subprocess.TimeoutExpired, json.JSONDecodeError) as reason:
+            return {"error": f"fanload: {reason}"}
+        said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+        return {"error": said[-1].removeprefix("fanload: ")}
 
 
-def echo_case(title):
-    """W6 is three cases in one go; only the title tells which."""
-    found = re.search(r"(\d+) connections, depth (\d+)", title)
-    if not found:
-        raise CannotMeasure(f"run-peers has a work that is not known here: {title}")
-    connections, depth = map(int, found.groups())
-    return Case("w6", connections, connections, depth)
+def installed(peers):
+    """Those of them that are here."""
+    programs = Programs({}, UNPACKED)
+    return [name for name in peers if programs.find(PEERS[name].program)]
 
 
 def cases(works, receivers, windows):
@@ -138,6 +173,8 @@ def cases(works, receivers, windows):
             yield from (Case(work, count, SENDERS, 0) for count in receivers)
         elif work == "sys":
             yield from (Case(work, CROWD, SENDERS, window) for window in windows)
+        elif work == "w6":
+            yield from (Case(work, count, count, depth) for count, depth in ECHOES)
         else:
             yield {"w3": Case(work, IDLE, 0, 0), "w4": Case(work, CROWD, SENDERS, 64),
-                   "w5": Case(work, CROWD, 8, 1), "w6": Case(work, 50, 50, 64)}[work]
+                   "w5": Case(work, CROWD, 8, 1)}[work]

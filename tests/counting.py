@@ -1,16 +1,17 @@
 """counting.py - what a daemon does, counted: instructions by callgrind, system calls by strace"""
 import collections
 import contextlib
+import os
 import re
 import signal
 import subprocess
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../bench"))
 
 from chatter import PATIENCE
 from daemon import Daemon, die_with_parent
-
-
-class CannotMeasure(Exception):
-    pass
+from host import CannotMeasure
 
 
 def run(*command):

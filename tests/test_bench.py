@@ -1,7 +1,9 @@
-"""test_bench.py - the benchmark's table: ratios within a round, goals, faults, and what is drawn"""
+"""test_bench.py - the benchmark: its table (ratios, goals, faults), its pictures, and its load"""
 import json
 import os
+import select
 import shutil
+import socket
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -76,10 +78,8 @@ def test_every_goal_is_about_what_is_measured():
     sys.path.insert(0, BENCH)
     from figures import FIGURES, WORKS
     from goals import GOALS
-    from peers import cases, echo_case
+    from peers import cases
     measured = set(cases(WORKS, [10, 100, 1000], [1, 64]))
-    measured |= {echo_case(f"echo, {connections} connections, depth {depth}")
-                 for connections, depth in ((1, 1), (50, 1), (50, 64))}
     assert [goal for goal in GOALS if goal.case not in measured] == []
     assert [goal for goal in GOALS if goal.figure not in FIGURES[goal.case.work]] == []
 
@@ -135,8 +135,21 @@ def test_several_files_are_rounds_of_one(tmp_path):
 
 def test_missing_peers_are_named(tmp_path):
     _, _, rest = table(tmp_path, cpu(BUSY, "mtchatd", 1), missing=["nats", "ngircd"])
-    assert rest[-1] == ("Not installed, so not compared: nats, ngircd; to get them: "
-                        "apt install nats-server ngircd")
+    assert rest[-1] == ("Not here, so not compared: nats, ngircd; to get them, for the benchmark "
+                        "alone: ./dev bench --peers nats,ngircd")
+
+
+def test_what_is_to_be_fetched_is_told_before_anything_is_built(tmp_path):
+    """--packages: with --quick only peers that are named; whatever else is missing is told."""
+    nothing = {"PATH": str(tmp_path)}
+    bench_here = os.path.join(str(tmp_path), "bench")
+    shutil.copytree(BENCH, bench_here)  # a tree without build/peers
+    done = subprocess.run([sys.executable, "-B", "-c", "import runpy, sys, servers\n"
+                           "servers.SERVER_FOLDERS = ()\nsys.argv.pop(0)\n"
+                           "runpy.run_path(sys.argv[0], run_name='__main__')", "run", "--packages",
+                           "--quick", "--peers", "redis,nats"], cwd=bench_here, timeout=60,
+                          env=dict(os.environ, **nothing), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "redis-server\nnats-server"), done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"date": "", "where": "", "pin": "split", '
@@ -147,10 +160,60 @@ def test_what_is_no_kept_file_is_refused(tmp_path, text):
     assert done.returncode == 1 and "is no file of --json" in done.stderr
 
 
-def test_without_peerbench(tmp_path):
-    done = bench("run", "--mtchatd", sys.executable, PEERBENCH=str(tmp_path))
+def test_what_is_not_built_is_named(tmp_path):
+    (tmp_path / "mtchatd").write_text("")
+    done = bench("run", "--mtchatd", str(tmp_path / "mtchatd"))
     assert done.returncode == 1
-    assert f"there is no run-peers in {tmp_path}" in done.stderr
+    assert done.stderr == f"bench: there is no program {tmp_path}/bench/fanload; ./dev bench " \
+                          "builds it\n"
+
+
+@pytest.fixture(name="fanload")
+def of_this_build():
+    path = os.path.join(os.path.dirname(os.environ["MTCHATD"]), "bench/fanload")
+    if not os.access(path, os.X_OK):
+        pytest.skip("there is no bench/fanload; to get it: make bench/fanload")
+    return path
+
+
+def test_the_load_finds_what_is_wrong(fanload):
+    """A server that says a line twice, one that swallows it, and one that changes it."""
+    for spoil, fault in ((lambda line: line * 2, "dup_or_reordered"), (lambda line: b"", "lost"),
+                         (lambda line: line.replace(b"abc", b"abd"), "corrupt"),
+                         (lambda line: line, None)):
+        figures = spoilt(fanload, spoil)
+        for key in ("dup_or_reordered", "lost", "corrupt"):
+            assert bool(figures[key]) == (key == fault or (fault == "corrupt" and key == "lost")), \
+                (fault, figures)
+
+
+def spoilt(fanload, spoil):
+    """What fanload prints of a server in this process that spoils its 50th line."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        load = subprocess.Popen(
+            [fanload, "--port", str(listener.getsockname()[1]), "--pid", str(os.getpid()),
+             "--receivers", "2", "--senders", "1", "--window", "1", "--lines", "100", "--warm",
+             "0", "--secs", "30", "--stall-ms", "300"], stdout=subprocess.PIPE, text=True)
+        with listener.accept()[0] as one, listener.accept()[0] as other:
+            pass_on(one, other, spoil)
+        return json.loads(load.communicate(timeout=60)[0])
+
+
+def pass_on(one, other, spoil):
+    """Until both have gone."""
+    said, rest = 0, b""
+    while True:
+        ready = select.select([one, other], [], [], 60)[0]
+        assert ready, "the load says nothing"
+        got = ready[0].recv(65536)
+        if not got:
+            return
+        *lines, rest = (rest + got).split(b"\n")
+        for line in lines:
+            said += line[:4] != b"|fff"
+            line = spoil(line + b"\n") if said == 50 and line[:4] != b"|fff" else line + b"\n"
+            one.sendall(line)
+            other.sendall(line)
 
 
 def figures(folder, results):
