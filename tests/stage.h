@@ -35,10 +35,10 @@ struct stage {
 	struct contact contact;
 	struct target target;
 	int listener, port;
-	int fd;            /* the server's end; -1: nobody is connected */
-	int links;         /* so many came */
-	bool reads;        /* the server takes what comes */
-	bool hurries;      /* the client gives the server CONTACT_ASK_MS to say hello, as in earnest */
+	int fd;       /* the server's end; -1: nobody is connected */
+	int links;    /* so many came */
+	bool reads;   /* the server takes what comes */
+	bool hurries; /* the client gives the server CONTACT_ASK_MS to say hello, as in earnest */
 	char got[GOT_MAX]; /* by the server, not yet expected */
 	size_t size;
 	char seen[SEEN_MAX]; /* texts of what was heard and is to be shown: "text;text;" */

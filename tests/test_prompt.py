@@ -2,9 +2,11 @@
 import fcntl
 import os
 import select
+import shutil
 import signal
 import stat
 import struct
+import subprocess
 import termios
 import time
 
@@ -279,6 +281,65 @@ def test_rows_in_any_locale():
             terminal.command(f"show line {number}")
             terminal.wait_end(f"line {number}", row, PROMPT)
         assert terminal.lines() == [*(f"line {number}" for number in range(10)), row, PROMPT]
+
+
+UPPER_HALF = """
+set convert-meta on
+set input-meta off
+set output-meta off
+"\\C-x\\M-m": beginning-of-line
+"\\M-m": beginning-of-line
+set convert-meta off
+"\\M-l": accept-line
+"\\M-k": "macro"
+set convert-meta on
+"""
+
+
+@pytest.mark.parametrize("env", [
+    {"LC_ALL": ""}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "xx_XX.UTF-8"},
+    {"LC_ALL": "", "LANG": "xx_XX"}, {"LC_ALL": "C.UTF-8"}], ids=str)
+@pytest.mark.parametrize("mode", ["emacs", "vi"])
+def test_what_is_typed_is_text(env, mode, tmp_path):
+    """No byte of a character is a command, in whatever locale, whatever the inputrc says."""
+    inputrc = tmp_path / "inputrc"
+    inputrc.write_text(f"set editing-mode {mode}\n{UPPER_HALF}")
+    with demo(env={"LANG": "", "INPUTRC": str(inputrc), **env}) as terminal:
+        for line in ("first line", "대한민국 만세", "안녕하세요", "café"):
+            terminal.type(line)
+            terminal.wait_end(f"demo> {line}")
+            terminal.type("\r")
+            terminal.wait_end(f"typed: {line}", PROMPT)
+        if mode == "emacs":
+            terminal.type("b\x1bma\r")  # what is Meta there is ESC here
+            terminal.wait_end("typed: ab", PROMPT)
+            terminal.type("end\x1bl")
+            terminal.wait_end("typed: end", PROMPT)
+
+
+@pytest.fixture(name="locales", scope="module")
+def locales_(tmp_path_factory):
+    """A folder with locales that are not UTF-8."""
+    if not shutil.which("localedef") or not os.path.exists("/usr/share/i18n/locales/ko_KR"):
+        pytest.skip("no localedef or no source of ko_KR (package locales)")
+    folder = tmp_path_factory.mktemp("locales")
+    for name, charmap in (("ko_KR", "EUC-KR"), ("de_DE", "ISO-8859-1")):
+        subprocess.run(["localedef", "-i", name, "-f", charmap, folder / f"{name}.{charmap}"],
+                       check=True, capture_output=True)
+    return str(folder)
+
+
+@pytest.mark.parametrize("locale, charset, text, other, shown", [
+    ("ko_KR.EUC-KR", "euc-kr", "대한민국 만세 abc", "뷁 é\u200b한", b"?? ?\xc7\xd1"),
+    ("de_DE.ISO-8859-1", "iso-8859-1", "größer, ça va", "한 é", b"?? \xe9")])
+def test_another_encoding(locales, locale, charset, text, other, shown):
+    """Outside as the locale says, as wide as it is inside, where all is UTF-8."""
+    with demo("--people", "지은", env={"LOCPATH": locales, "LC_ALL": locale}) as terminal:
+        terminal.command(f"show {other}")
+        terminal.type(text.encode(charset) + b"!\x1b[D\x7f\r")
+        said = b"typed: " + text[:-1].encode(charset) + b"!\r\ndemo> "
+        terminal.wait_screen(lambda _: terminal.raw.endswith(said), "typed")
+        assert b"\r" + shown + b"\r\n" in terminal.raw
 
 
 def test_small_terminal():
@@ -714,7 +775,7 @@ ACCEPTS = """
 
 @pytest.mark.parametrize("mode", ["emacs", "vi"])
 @pytest.mark.parametrize("key", [
-    "\x07", "\x18q", "\x1bz", b"\xfa", "\x18\x12\r", "\x18r\r", "\x14\r"])
+    "\x07", "\x18q", "\x1bz", "\x18\x12\r", "\x18r\r", "\x14\r"])
 def test_enter_on_another_key(key, mode, tmp_path):
     """The guard is asked, whatever the user's inputrc makes an Enter."""
     inputrc = tmp_path / "inputrc"

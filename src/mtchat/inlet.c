@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "mtchat/charset.h"
 
 enum {
 	INLET_KEY_MS = 50,     /* within which the rest of a key comes */
@@ -15,6 +18,10 @@ enum {
 static struct inlet {
 	int pushed; /* EOF: none */
 	bool gone;
+	char raw[CHARSET_PIECE];  /* of a character that is not whole, if the terminal has no UTF-8
+				   */
+	char made[CHARSET_PIECE]; /* what it became, and how much of that was taken */
+	size_t raw_size, made_size, made_taken;
 } inlet = {.pushed = EOF};
 
 void inlet_open(void)
@@ -37,7 +44,8 @@ static int look(int timeout_ms)
 	return poll(&in, 1, timeout_ms) > 0 ? in.revents : 0;
 }
 
-int inlet_take(void)
+/* A byte of the terminal; EOF: there is none. */
+static int take_raw(void)
 {
 	unsigned char byte;
 	ssize_t size;
@@ -50,6 +58,40 @@ int inlet_take(void)
 	if (size < 0 ? errno != EAGAIN : (look(0) & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 		inlet.gone = true;
 	return EOF;
+}
+
+/* What has come may be less than a character: then it waits for the rest. */
+static void convert(int byte)
+{
+	size_t taken;
+
+	inlet.raw[inlet.raw_size++] = (char)byte;
+	inlet.made_size = charset_in(inlet.made, inlet.raw, inlet.raw_size, &taken);
+	inlet.made_taken = 0;
+	if (inlet.made_size == 0)
+		return;
+	inlet.raw_size -= taken;
+	memmove(inlet.raw, inlet.raw + taken, inlet.raw_size);
+}
+
+bool inlet_holds(void)
+{
+	return inlet.made_taken < inlet.made_size;
+}
+
+int inlet_take(void)
+{
+	int byte;
+
+	if (charset_is_utf8())
+		return take_raw();
+	while (!inlet_holds()) {
+		byte = take_raw();
+		if (byte == EOF)
+			return EOF;
+		convert(byte);
+	}
+	return (unsigned char)inlet.made[inlet.made_taken++];
 }
 
 void inlet_push(int byte)
@@ -83,7 +125,7 @@ int inlet_read(FILE *in)
 
 bool inlet_has_more(void)
 {
-	return (look(INLET_KEY_MS) & POLLIN) != 0;
+	return inlet_holds() || (look(INLET_KEY_MS) & POLLIN) != 0;
 }
 
 bool inlet_gone(void)

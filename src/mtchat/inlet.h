@@ -3,6 +3,8 @@
  *
  * poll() says that there is a key, and then there may be none: ^C and ^Z make the kernel forget all
  * that was typed and not read.  So the terminal is told not to let us wait in a read().
+ *
+ * All bytes are UTF-8, whatever the terminal's encoding is.
  */
 #pragma once
 
@@ -14,6 +16,9 @@ void inlet_open(void);
 
 /* The next byte if there is one, else EOF; inlet_gone() tells whether there can be one. */
 int inlet_take(void);
+
+/* Has a character of another encoding become more bytes than were taken?  poll() does not know. */
+bool inlet_holds(void);
 
 /* The byte that inlet_read() gives next. */
 void inlet_push(int byte);

@@ -9,6 +9,8 @@
 #include "mtchat/prompt.h"
 #include "mtchat/tab.h"
 
+enum { UPPER_HALF = 0x80 };
+
 static const struct known *keys_known; /* readline's callbacks have no argument of ours */
 
 static int press_tab(int count, int key)
@@ -65,9 +67,46 @@ static void bind_in_map(Keymap map, rl_command_func_t *enter)
 	rl_bind_keyseq_in_map("\033[200~", paste_begin, map);
 }
 
+static void take_bytes_as_text(void)
+{
+	rl_variable_bind("input-meta", "on");
+	rl_variable_bind("output-meta", "on");
+	rl_variable_bind("convert-meta", "off");
+}
+
+void keys_initialize(void)
+{
+	take_bytes_as_text();
+	rl_initialize();
+	take_bytes_as_text(); /* whatever the inputrc says */
+}
+
+/* `text` is what such a byte does in this map; NULL: nothing. */
+static void free_upper_half(Keymap map, rl_command_func_t *text)
+{
+	for (int byte = 0; byte < KEYMAP_SIZE - 1; byte++) {
+		if (byte >= UPPER_HALF)
+			map[byte] = (KEYMAP_ENTRY){.type = ISFUNC, .function = text};
+		else if (map[byte].type == ISKMAP && map[byte].function)
+			free_upper_half((Keymap)map[byte].function, NULL);
+	}
+}
+
+/* What the inputrc calls \M-x, which readline has put on the byte of x + 0x80, is ESC x here. */
+static void move_meta(Keymap map, Keymap meta, rl_command_func_t *text)
+{
+	for (int byte = UPPER_HALF; byte < KEYMAP_SIZE - 1; byte++)
+		if (map[byte].function && (map[byte].type != ISFUNC || map[byte].function != text))
+			meta[byte - UPPER_HALF] = map[byte];
+}
+
 void keys_bind(rl_command_func_t *enter, const struct known *known)
 {
 	keys_known = known;
+	move_meta(emacs_standard_keymap, emacs_meta_keymap, rl_insert);
+	free_upper_half(emacs_standard_keymap, rl_insert);
+	free_upper_half(vi_insertion_keymap, rl_insert);
+	free_upper_half(vi_movement_keymap, NULL);
 	rl_inhibit_completion = 1;
 	rl_attempted_completion_function = complete_nothing;
 	bind_in_map(emacs_standard_keymap, enter);

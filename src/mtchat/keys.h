@@ -9,6 +9,9 @@
  *	^L	an empty screen, the rows above the prompt included
  * What else would end a line is no key any more, as it would not be asked for; nor is what reads
  * the inputrc again, which would give such keys back.
+ *
+ * A byte of 0x80 or more is a part of a character, never a command: whatever the locale, and
+ * whatever the user's inputrc binds to it.  Meta with a key is ESC and the key.
  */
 #pragma once
 
@@ -16,5 +19,8 @@
 
 #include "mtchat/known.h"
 
-/* After rl_initialize(). */
+/* rl_initialize(), for bytes that are UTF-8. */
+void keys_initialize(void);
+
+/* After that. */
 void keys_bind(rl_command_func_t *enter, const struct known *known);

@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/streams.h"
+#include "mtchat/charset.h"
 #include "mtchat/dial.h"
 #include "mtchat/follow.h"
 #include "mtchat/i18n.h"
@@ -28,7 +29,7 @@ static void languages_open(void)
 {
 	const char *folder = secure_getenv("TEXTDOMAINDIR");
 
-	setlocale(LC_CTYPE, "");    /* NOLINT(concurrency-mt-unsafe) */
+	charset_init();
 	setlocale(LC_MESSAGES, ""); /* NOLINT(concurrency-mt-unsafe) */
 	setlocale(LC_TIME, "");     /* NOLINT(concurrency-mt-unsafe) */
 	bindtextdomain("mtchat", folder && *folder ? folder : LOCALEDIR);

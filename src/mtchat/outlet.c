@@ -12,6 +12,9 @@
 
 #include <readline/readline.h>
 
+#include "mtchat/charset.h"
+#include "mtchat/safe.h"
+
 enum {
 	OUTLET_KEPT_SIZE = 65536, /* a larger buffer goes when it was written */
 	OUTLET_SIGNAL_MS = 100,   /* how often signals are looked for while nothing is taken */
@@ -81,9 +84,57 @@ static void write_all(const char *bytes, size_t size)
 	}
 }
 
+static size_t character_size(const char *text, size_t left)
+{
+	size_t size = 1;
+
+	while (size < left && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size++;
+	return size;
+}
+
+/* For a terminal that has no UTF-8.  What its encoding lacks is as wide as it would be. */
+static void convert_to(FILE *to, const char *bytes, size_t left)
+{
+	while (left > 0) {
+		size_t size = character_size(bytes, left), made;
+		char piece[CHARSET_PIECE];
+
+		made = charset_out(piece, bytes, size);
+		if (made > 0)
+			fwrite(piece, 1, made, to);
+		else
+			fprintf(to, "%.*s", (int)safe_width(bytes, size), "??");
+		bytes += size;
+		left -= size;
+	}
+}
+
+static void write_all_converted(const char *bytes, size_t size)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *to = open_memstream(&text, &length);
+
+	if (!to)
+		return; /* it is drawn with the next */
+	convert_to(to, bytes, size);
+	fclose(to);
+	write_all(text, length);
+	free(text);
+}
+
+static void write_text(const char *bytes, size_t size)
+{
+	if (charset_is_utf8())
+		write_all(bytes, size);
+	else
+		write_all_converted(bytes, size);
+}
+
 static void write_collected(void)
 {
-	write_all(outlet.bytes, outlet.size);
+	write_text(outlet.bytes, outlet.size);
 	outlet.size = 0;
 	if (outlet.room <= OUTLET_KEPT_SIZE)
 		return;
@@ -101,7 +152,7 @@ static ssize_t collect(void *cookie, const char *bytes, size_t size)
 
 		if (!grown) { /* then it flickers */
 			write_collected();
-			write_all(bytes, size);
+			write_text(bytes, size);
 			return (ssize_t)size;
 		}
 		outlet.bytes = grown;

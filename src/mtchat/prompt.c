@@ -2,7 +2,6 @@
 #include "mtchat/prompt.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <readline/readline.h>
 
 #include "common/clock.h"
+#include "mtchat/charset.h"
 #include "mtchat/display.h"
 #include "mtchat/inlet.h"
 #include "mtchat/keys.h"
@@ -147,7 +147,7 @@ static int set_up_readline(void)
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
 	rl_erase_empty_line = !prompt.options.keeps; /* one that has vanished gets no LF */
-	rl_initialize();
+	keys_initialize();
 	if (display_climbs()) /* others have no escape sequences at all */
 		rl_variable_bind("enable-bracketed-paste", "on");
 	keys_bind(accept_line, prompt.options.known);
@@ -177,8 +177,7 @@ int prompt_open(const struct prompt_options *options, const struct prompt_area *
 		prompt_show(NULL, 0, area);
 		return 0;
 	}
-	/* So that readline knows how wide a character is.  There is one thread. */
-	setlocale(LC_CTYPE, ""); /* NOLINT(concurrency-mt-unsafe) */
+	charset_take(); /* so that readline knows how wide a character is */
 	prompt = (struct prompt){.options = *options};
 	if (set_up_readline() < 0)
 		return -ENOMEM;
@@ -302,7 +301,8 @@ int prompt_read(char **ret)
 	key = inlet_take();
 	if (key == EOF)
 		return inlet_gone() ? -EIO : 0;
-	handle_key(key);
+	for (; key != EOF; key = inlet_holds() ? inlet_take() : EOF)
+		handle_key(key);
 	display_catch_up();
 	flush();
 	if (is_gone())

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "mtchat/alarm.h"
+#include "mtchat/charset.h"
 #include "mtchat/conversation.h"
 #include "mtchat/history.h"
 #include "mtchat/i18n.h"
@@ -348,6 +349,7 @@ static int open_terminal(struct terminal *terminal, struct settings *settings,
 {
 	int r;
 
+	charset_take(); /* all texts are in one encoding, also those before the prompt */
 	terminal->leave_ms = DEADLINE_NEVER;
 	terminal->signals.fd = -1;
 	alarm_open(&terminal->alarm);
