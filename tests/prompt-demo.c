@@ -2,6 +2,7 @@
  * prompt-demo.c - the prompt without a chat: a program for test_prompt.py
  *
  * usage: prompt-demo [--keeps] [--history PATH] [--max-line N] [--people A,B...] [--rooms A,B...]
+ *                    [--commands]
  *
  * Shows what is typed as "typed: ..." above the prompt, a LF in it as "|".  Lines on descriptor 3:
  *	show TEXT	a line above the prompt
@@ -10,7 +11,7 @@
  *	nothing		the same as before
  *	close		gives the terminal back, tells so, and opens the prompt again
  * Ends with "left: N", if the terminal takes that, and status N: 0 after ^D, 1 if the terminal is
- *gone, 128 + a signal.
+ * gone, 128 + a signal.
  */
 #include <err.h>
 #include <errno.h>
@@ -57,6 +58,7 @@ static void parse_options(int argc, char *argv[])
 		{"max-line", required_argument, NULL, 'm'},
 		{"people", required_argument, NULL, 'p'},
 		{"rooms", required_argument, NULL, 'r'},
+		{"commands", no_argument, NULL, 'c'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -65,6 +67,9 @@ static void parse_options(int argc, char *argv[])
 		switch (c) {
 		case 'k':
 			demo.options.keeps = true;
+			break;
+		case 'c':
+			demo.options.has_commands = true;
 			break;
 		case 'h':
 			demo.options.history_path = optarg;

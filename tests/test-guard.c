@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "mtchat/guard.h"
+#include "mtchat/slash.h"
 #include "tap.h"
 
 static const struct {
@@ -98,8 +99,48 @@ static void test_join(void)
 	}
 }
 
+/* What the server says of the second is the first, but where that cannot be. */
+static void test_slashes(void)
+{
+	static const char *const texts[][3] = {
+		{"a\nb", "a\nb", "a b"},
+		{"to leave:\n/quit\nout", "to leave:\n//quit\nout", "to leave: /quit out"},
+		{"/quit\n/MSG bob x", "//quit\n//MSG bob x", "//quit /MSG bob x"},
+		{"\n/quit\n", "\n//quit\n", "//quit"},
+		{"// a\n/\n/1", "/// a\n//\n//1", "/// a / /1"},
+		{"a\n/usr/bin\n  /usr/bin", "a\n//usr/bin\n  /usr/bin", "a /usr/bin   /usr/bin"},
+		{"a\n \t/msg bob x", "a\n//msg bob x", "a /msg bob x"},
+		{"a\n/\xe3\x85\xa1\xe3\x84\xb4 b", "a\n//\xe3\x85\xa1\xe3\x84\xb4 b",
+		 "a /\xe3\x85\xa1\xe3\x84\xb4 b"},
+		{"a\n\xef\xbc\x8fmsg bob", "a\n//msg bob", "a /msg bob"},
+		{"a\n\xe3\x80\x80/\xc2\xa0msg", "a\n//msg", "a /msg"}, /* U+3000, U+00A0 */
+		{"a\n /1\n /*\n /", "a\n /1\n /*\n /", "a  /1  /*  /"},
+		{"a\n /?", "a\n//?", "a /?"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		char *text = slash_add(texts[i][0], true);
+
+		ok(strcmp(text, texts[i][1]) == 0, "a paste is text: \"%s\"", text);
+		slash_remove(text);
+		guard_join(text);
+		ok(strcmp(text, texts[i][2]) == 0, "joined: \"%s\"", text);
+		free(text);
+	}
+}
+
+static void test_slashes_behind_what_is_typed(void)
+{
+	char *text = slash_add("/a\n/b", false);
+
+	ok(strcmp(text, "/a\n//b") == 0, "the first line goes on: %s", text);
+	free(text);
+}
+
 int main(void)
 {
+	test_slashes();
+	test_slashes_behind_what_is_typed();
 	test_asks();
 	test_questions();
 	test_join();

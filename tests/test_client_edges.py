@@ -40,6 +40,21 @@ def test_a_paste_of_more_lines_than_may_wait(daemon):
         assert sayings(witness) == [("alice", line) for line in lines]
 
 
+def test_a_paste_of_several_lines_obeys_nothing(daemon):
+    lines = ["to leave type:", "/quit", "/usr/bin/rustfmt", "//", "/msg alice x", "out"]
+    with Json(daemon.tcp, room=b"slash") as witness, sit(daemon, "slash") as alice:
+        alice.emulator.paste("\n".join(lines[:3]))
+        alice.type("\r")
+        alice.sees(said(f"alice: {lines[2]}"))
+        alice.emulator.paste("\n".join(lines))
+        for key in ("\r", "y"):
+            alice.wait(lambda rows: "alice> " in rows[-1] or rows[-1] == "out", "the paste")
+            alice.type(key)
+        alice.sees(*[said(f"alice: {line}") for line in (*lines[:3], *lines)])
+        alice.prompt("slash alice>")
+        assert sayings(witness) == [("alice", line) for line in (*lines[:3], *lines)]
+
+
 def test_an_enter_alone_says_nothing(daemon):
     with Json(daemon.tcp, room=b"enter") as witness, sit(daemon, "enter") as alice:
         alice.enter("", "", "hello", "")

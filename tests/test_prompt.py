@@ -405,6 +405,53 @@ def test_paste_is_sent(arguments, key, want):
         terminal.wait_end("typed: next", PROMPT)
 
 
+COMMANDS = "to leave type:\n/quit\nand you are out"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--commands"]])
+def test_a_paste_is_text(arguments):
+    """Of several lines each that looks like a command gets another slash; one alone does not."""
+    slash = "/" if arguments else ""
+    with demo(*arguments) as terminal:
+        terminal.paste(COMMANDS)
+        terminal.type("\r")
+        terminal.wait_end(f"typed: to leave type:|{slash}/quit|and you are out", PROMPT)
+        terminal.type("\x1b[A\r")  # and once more
+        terminal.wait_screen(lambda lines: lines[-2:] == lines[-3:-2] + [PROMPT], "the same")
+        terminal.paste("/usr/bin/rustfmt")
+        terminal.type("\r")
+        terminal.wait_end("typed: /usr/bin/rustfmt", PROMPT)
+        terminal.type("/msg bob ")
+        terminal.paste("/a\n/b")
+        terminal.type("\r")
+        terminal.wait_end(f"typed: /msg bob /a|{slash}/b", PROMPT)
+        for text in ("one\n", "/two"):
+            terminal.paste(text)
+        terminal.type("\r")
+        terminal.wait_end(f"typed: one|{slash}/two", PROMPT)
+        for key, want in (("j", "/a /b /c /d"), ("y", f"/a|{slash}/b|{slash}/c|{slash}/d")):
+            terminal.paste("/a\n/b\n/c\n/d")
+            terminal.type("\r")
+            terminal.wait_screen(lambda lines: "y = send" in lines[-1], "the question")
+            terminal.type(key)
+            terminal.wait_end(f"typed: {slash}{want}", PROMPT)
+
+
+@pytest.mark.parametrize("term", ["xterm-nobody-knows", "xterm", "screen", "linux"])
+def test_paste_in_any_terminal(term):
+    """Also in one that terminfo does not know, which has one row for it."""
+    with demo(env={"TERM": term}) as terminal:
+        assert b"\x1b[?2004h" in terminal.raw
+        terminal.paste(FIVE)
+        terminal.type("\r")
+        terminal.wait_screen(lambda lines: "send 5 lines" in "".join(lines[-2:]), "the question")
+        terminal.type("y")
+        terminal.wait_screen(lambda lines: "typed: one|two|three|four|five" in lines, "said")
+        terminal.type("\x04")
+        assert terminal.wait_exit() == 0
+        assert terminal.raw.count(b"\x1b[?2004l") == 1
+
+
 @pytest.mark.parametrize("key", ["x", "\r", "\x04", "한", "\x1b", "\x1b[D", "\t", "n"])
 def test_paste_is_edited(key):
     """Text and cursor are where they were; the key itself is not typed, an arrow moves."""

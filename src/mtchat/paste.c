@@ -9,12 +9,14 @@
 
 #include "common/clock.h"
 #include "mtchat/inlet.h"
+#include "mtchat/slash.h"
 
 #define PASTE_END "\033[201~"
 
 enum { PASTE_END_SIZE = sizeof(PASTE_END) - 1, PASTE_ROOM = 256 };
 
 static struct paste {
+	bool is_text; /* what looks like a command in it is none */
 	bool open;
 	bool cut;   /* no more of it is kept */
 	bool cr;    /* the last byte was one */
@@ -23,6 +25,11 @@ static struct paste {
 	size_t matched; /* so many bytes of PASTE_END came last; they are not in the text */
 	uint64_t last_ms;
 } paste;
+
+void paste_init(bool has_commands)
+{
+	paste = (struct paste){.is_text = has_commands};
+}
 
 int paste_begin(int count, int key)
 {
@@ -101,6 +108,25 @@ static void leave_whole_characters(void)
 		paste.size--;
 }
 
+/* Of several lines, or of one that begins a further line.  One alone is as if it was typed. */
+static bool is_text(void)
+{
+	const char *lf = strchr(paste.text, '\n');
+
+	return (lf && lf[1]) || (rl_point > 0 && rl_line_buffer[rl_point - 1] == '\n');
+}
+
+static void insert(void)
+{
+	bool begins = rl_point == 0 || rl_line_buffer[rl_point - 1] == '\n';
+	char *text = paste.is_text && is_text() ? slash_add(paste.text, begins) : NULL;
+
+	rl_begin_undo_group();
+	rl_insert_text(text ? text : paste.text);
+	rl_end_undo_group();
+	free(text);
+}
+
 void paste_end(void)
 {
 	keep(PASTE_END, paste.matched);
@@ -110,12 +136,10 @@ void paste_end(void)
 	}
 	if (paste.size > 0) {
 		paste.text[paste.size] = '\0';
-		rl_begin_undo_group();
-		rl_insert_text(paste.text);
-		rl_end_undo_group();
+		insert();
 	}
 	free(paste.text);
-	paste = (struct paste){0};
+	paste = (struct paste){.is_text = paste.is_text};
 }
 
 bool paste_end_late(int key)

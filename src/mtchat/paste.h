@@ -17,6 +17,13 @@ enum {
 	PASTE_LATE_MS = 1000,    /* of silence: its end may have been lost */
 };
 
+/*
+ * has_commands: what is typed goes to a server with commands.  Then a paste of several lines is
+ * text: each of them that looks like a command gets another slash (slash.h), which one sees and can
+ * take away.  A paste of one line is as if it was typed.
+ */
+void paste_init(bool has_commands);
+
 /* For readline: a paste begins; the bytes that follow are for paste_add(). */
 int paste_begin(int count, int key);
 

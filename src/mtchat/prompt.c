@@ -2,7 +2,6 @@
 #include "mtchat/prompt.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "mtchat/paste.h"
 #include "mtchat/question.h"
 #include "mtchat/recall.h"
+#include "mtchat/signals.h"
 
 enum {
 	PROMPT_COLUMNS = 80,    /* of a terminal that does not tell */
@@ -75,7 +75,7 @@ static void give_terminal_back(void)
 	outlet_flush();
 }
 
-/* What is in readline's line vanishes from the terminal and from the line. */
+/* readline's line vanishes from the terminal, and is empty. */
 static int take_away(void)
 {
 	prompt.away = strdup(rl_line_buffer);
@@ -131,6 +131,12 @@ static void take_line(char *line)
 	}
 }
 
+/* One that terminfo does not know has them, too: it is a new one, most likely, or comes by ssh. */
+static bool has_escape_sequences(void)
+{
+	return rl_terminal_name && *rl_terminal_name && strcmp(rl_terminal_name, "dumb") != 0;
+}
+
 static int set_up_readline(void)
 {
 	FILE *out = outlet_open(STDOUT_FILENO);
@@ -148,7 +154,7 @@ static int set_up_readline(void)
 	rl_change_environment = 0;
 	rl_erase_empty_line = !prompt.options.keeps; /* one that has vanished gets no LF */
 	keys_initialize();
-	if (display_climbs()) /* others have no escape sequences at all */
+	if (has_escape_sequences())
 		rl_variable_bind("enable-bracketed-paste", "on");
 	keys_bind(accept_line, prompt.options.known);
 	return 0;
@@ -182,6 +188,7 @@ int prompt_open(const struct prompt_options *options, const struct prompt_area *
 	if (set_up_readline() < 0)
 		return -ENOMEM;
 	prompt.open = true;
+	paste_init(options->has_commands);
 	recall_open(prompt.options.history_path);
 	display_init();
 	set_area(area);
@@ -364,24 +371,12 @@ int prompt_columns(void)
 	return PROMPT_COLUMNS;
 }
 
-/* With the default action, and not without a shell that could continue us: the kernel's rule. */
-static void stop_here(void)
-{
-	sigset_t stop, before;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	raise(SIGTSTP);
-	pthread_sigmask(SIG_UNBLOCK, &stop, &before); /* it stops here */
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void prompt_suspend(void)
 {
 	int point;
 
 	if (!prompt.open) {
-		stop_here();
+		signals_stop();
 		return;
 	}
 	if (RL_ISSTATE(RL_STATE_MULTIKEY)) /* the kernel has forgotten the rest of a key, */
@@ -393,7 +388,7 @@ void prompt_suspend(void)
 	rl_point = point;
 	putc('\n', rl_outstream);
 	give_terminal_back();
-	stop_here();
+	signals_stop();
 	take_terminal(1);
 	display_begin_anew();
 	flush();

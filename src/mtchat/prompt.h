@@ -31,6 +31,7 @@ struct prompt_area {
 struct prompt_options {
 	const struct known *known; /* for TAB; NULL: TAB is a TAB */
 	const char *history_path;  /* "" or NULL: in memory only */
+	bool has_commands;         /* the server's: a paste of several lines has none (paste.h) */
 	bool keeps; /* what was typed stays on the screen above its answer: so no rows */
 };
 

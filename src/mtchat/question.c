@@ -10,6 +10,7 @@
 
 #include "mtchat/display.h"
 #include "mtchat/guard.h"
+#include "mtchat/slash.h"
 
 static struct question {
 	struct guard guard;
@@ -65,6 +66,7 @@ void question_close(enum question_answer answer)
 	rl_undo_list = question.undo;
 	display_ask(NULL);
 	if (answer == ANSWER_JOIN) {
+		slash_remove(question.line); /* the first line's stays */
 		guard_join(question.line);
 		rl_begin_undo_group();
 		rl_delete_text(0, rl_end);

@@ -38,3 +38,14 @@ void signals_close(struct signals *signals)
 	close(signals->fd);
 	signals->fd = -1;
 }
+
+void signals_stop(void)
+{
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &stop, &before); /* it stops here */
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}

@@ -20,6 +20,10 @@ int signals_read(const struct signals *signals);
 /* They do what they did before; one that is late, too. */
 void signals_close(struct signals *signals);
 
+/* Stops the process as SIGTSTP does by default, which is blocked: so not without a shell that could
+ * continue it, by the kernel's rule. */
+void signals_stop(void);
+
 /* The exit status of one who was ended by a signal, as a shell would put it; ^C is 130. */
 static inline int signals_status(int number)
 {

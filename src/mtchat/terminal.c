@@ -125,6 +125,7 @@ static bool open_prompt(struct terminal *terminal, const struct prompt_area *are
 	const struct prompt_options options = {
 		.known = &terminal->conversation.known,
 		.history_path = terminal->history_path,
+		.has_commands = true,
 	};
 
 	if (!terminal->open)
