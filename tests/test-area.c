@@ -96,11 +96,28 @@ static void test_area(void)
 	area_done(&area);
 }
 
+static void test_sure(void)
+{
+	static const char *const sure[] = {"",          "abc\t\x03",  "한글 日本",
+					   "e\xcc\x81", "\U0001F44D", "\xff\xed"};
+	static const char *const unsure[] = {
+		"a\u200db",   "\u2764\ufe0f", "\u231a\ufe0e", "\U0001F44D\U0001F3FD",
+		"\U0001F1F0", "\U0003FFFD",   "한글 a\u00AD",
+	};
+
+	for (size_t i = 0; i < sizeof(sure) / sizeof(*sure); i++)
+		ok(area_is_sure(sure[i], strlen(sure[i])), "is as wide anywhere: \"%s\"", sure[i]);
+	for (size_t i = 0; i < sizeof(unsure) / sizeof(*unsure); i++)
+		ok(!area_is_sure(unsure[i], strlen(unsure[i])), "is not: \"%s\"", unsure[i]);
+}
+
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	test_spots();
 	test_rows();
 	test_area();
+	setlocale(LC_CTYPE, "C.UTF-8");
+	test_sure();
 	return done();
 }

@@ -10,8 +10,10 @@ import pytest
 
 from chatter import short
 from hub import cpu_seconds
+from mtchat import MTCHAT
+from pane import Pane
 from scenes import one_room, shared_daemon  # noqa: F401
-from seat import CLOCK, COLOUR, STYLE, Seat, said, sit, speaker
+from seat import CLOCK, COLOUR, STYLE, Home, Seat, address, said, sit, speaker
 from stage import Stage
 
 TYPED = "what is being typed"
@@ -20,6 +22,36 @@ QUIET = "comings = false;\n"
 
 
 # The prompt while things happen
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+@pytest.mark.parametrize("typed", [
+    "a" * 80 + 3 * FAMILY, 14 * FAMILY, "a" * 70 + 12 * "\u2764\ufe0f", 25 * "\U0001f44d\U0001f3fd",
+    40 * "\U0001f1f0\U0001f1f7", 48 * "\U0001fadf", FAMILY],
+    ids=["joined", "all joined", "variants", "skin", "flags", "unassigned", "one"])
+def test_joined_emoji(daemon, room, typed):
+    """Terminals differ in how wide they are: nobody's line is wiped out for that, nor the prompt."""
+    argv = [MTCHAT, address(daemon.tcp), "-n", "alice", "-r", room, "-l", "0"]
+    with Home(QUIET) as home, speaker(daemon, room, "bob") as bob, Pane(argv, home.env) as alice:
+        prompt = f"{room} alice>"
+        alice.wait_prompt(re.escape(prompt))
+        said_by_bob = [f"line {number}" for number in range(8)]
+        for number, line in enumerate(said_by_bob):
+            bob.ask(line.encode())
+            alice.wait_row(f"bob: {line}$")
+            if number == 2:
+                alice.type(typed)
+                alice.wait_prompt(".*[^>]")
+            if number == 5:
+                alice.press("C-u")
+                alice.wait_prompt(re.escape(prompt))
+        rows = [row for row in alice.rows() if row and not row.startswith(("*", "--"))]
+        assert [row[6:] for row in rows[:-1]] == [f"bob: {line}" for line in said_by_bob]
+        assert rows[-1] == prompt
+        alice.type("after")
+        alice.press("Enter")
+        alice.wait_row("alice: after")
 
 @pytest.mark.parametrize("rate", [500])
 def test_typing_in_a_flood(daemon, room, rate):

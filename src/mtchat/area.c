@@ -122,6 +122,40 @@ void spot_move(struct spot *spot, size_t columns, const char *text, size_t size)
 	}
 }
 
+/* The soft hyphen, the joiner, variants, tones of skin, and the letters that make flags. */
+static bool is_joining(wchar_t character)
+{
+	return character == 0x00AD || character == 0x200D || character == 0xFE0E ||
+	       character == 0xFE0F || (character >= 0x1F3FB && character <= 0x1F3FF) ||
+	       (character >= 0x1F1E6 && character <= 0x1F1FF);
+}
+
+/* Of the character at the start of the text; its size. */
+static size_t look_at(const char *text, size_t size, bool *ret_sure)
+{
+	mbstate_t state = {0};
+	wchar_t wide;
+	size_t taken = mbrtowc(&wide, text, size, &state); /* NOLINT(concurrency-mt-unsafe) */
+
+	if (taken == 0 || taken > size)
+		return 1; /* torn or wrong: it is drawn as one sign */
+	*ret_sure = !is_joining(wide) && wcwidth(wide) == (int)safe_width(text, taken);
+	return taken;
+}
+
+bool area_is_sure(const char *text, size_t size)
+{
+	bool sure = true;
+
+	for (size_t at = 0; at < size && sure;) {
+		if ((unsigned char)text[at] < 0x80)
+			at++;
+		else
+			at += look_at(text + at, size - at, &sure);
+	}
+	return sure;
+}
+
 size_t area_text_rows(const char *text, size_t columns)
 {
 	struct spot spot = {0};

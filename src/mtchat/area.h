@@ -38,6 +38,12 @@ struct spot {
 void spot_move(struct spot *spot, size_t columns, const char *text, size_t size);
 
 /*
+ * Is the text as wide on any terminal as the C library says?  Joined emoji are not: some terminals
+ * draw one sign, others each; nor is what may be newer than the tables of either.
+ */
+bool area_is_sure(const char *text, size_t size);
+
+/*
  * How many rows of the terminal a row of the area takes, by the ruler of safe.h; at least 1.  One
  * that was cut for so many columns takes one.  Escape sequences take no room.
  */

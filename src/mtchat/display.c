@@ -103,6 +103,13 @@ static bool is_tall(void)
 	return spot.row + 1 + physical_rows() > (size_t)display.lines;
 }
 
+/* readline would climb, and go back, by the columns that it counts: over what others said. */
+static bool is_doubtful(void)
+{
+	return !area_is_sure(rl_display_prompt, strlen(rl_display_prompt)) ||
+	       !area_is_sure(rl_line_buffer, (size_t)rl_end);
+}
+
 /* readline is told that its row is empty: so it leaves it to us. */
 static void draw_slice(void)
 {
@@ -129,7 +136,7 @@ static void draw_slice(void)
 
 static void redisplay(void)
 {
-	bool sliced = display.always_sliced || is_tall();
+	bool sliced = display.always_sliced || is_tall() || is_doubtful();
 
 	if (sliced != display.sliced) {
 		rl_clear_visible_line();

@@ -5,8 +5,8 @@
  * cursor is in readline's part whenever nobody draws.  Everything goes to the outlet, so nothing
  * is on the terminal before outlet_flush().
  *
- * What is taller than the terminal is one row of it, and that is ours, too (slice.h): readline's
- * own horizontal scrolling cuts characters.
+ * What is taller than the terminal, or may be wider than readline counts (joined emoji), is one row
+ * of it, and that is ours, too (slice.h): readline's own horizontal scrolling cuts characters.
  */
 #pragma once
 
