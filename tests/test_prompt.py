@@ -859,6 +859,30 @@ def test_search_in_history_while_lines_come():
         terminal.wait_end("typed: needle", "row", "other>")
 
 
+@pytest.mark.parametrize("prompt", ["lobby alice> ", "\x01\x1b[1m\x02실 alice> \x01\x1b[0m\x02"])
+@pytest.mark.parametrize("key", ["\x07", "\x05", "\x1b[D"])
+@pytest.mark.parametrize("text", [["one", "two rust"], ["which rustfmt", "two", "three"], ["rust"]])
+def test_search_leaves_nothing(text, key, prompt):
+    """An entry of several lines that was searched for: given up, or taken."""
+    shown = "실 alice>" if "실" in prompt else "lobby alice>"
+    with demo() as terminal:
+        terminal.command(f"prompt {prompt}")
+        terminal.wait_end(shown)
+        terminal.paste("\n".join(text))
+        terminal.type("\r")
+        said = f"typed: {'|'.join(text)}"
+        terminal.wait_end(said, shown)
+        for letter in "\x12rust":
+            terminal.type(letter)
+            terminal.quiet(0.01)
+        terminal.wait_screen(lambda lines: "rust'" in "".join(lines[1:]), "the search")
+        terminal.type(key)
+        found = [] if key == "\x07" else text[1:]
+        want = [said, f"{shown} {text[0]}" if key != "\x07" else shown, *found]
+        terminal.wait_screen(lambda lines: lines == want, want)
+        assert terminal.quiet(0.1) == b"" and terminal.lines() == want
+
+
 def test_clear_screen():
     with demo() as terminal:
         terminal.command("rows one|two")

@@ -23,6 +23,7 @@ static struct display {
 	int lines, columns;   /* of the terminal, when it was last drawn */
 	bool sliced;          /* one row of what is typed is shown */
 	bool always_sliced;   /* the user wants that */
+	bool asked;           /* readline's question was drawn last, in the place of the prompt */
 	size_t cursor_column; /* if it is sliced */
 } display;
 
@@ -137,12 +138,16 @@ static void draw_slice(void)
 static void redisplay(void)
 {
 	bool sliced = display.always_sliced || is_tall() || is_doubtful();
+	bool asks = readline_asks();
 
-	if (sliced != display.sliced) {
+	/* Of its question readline 8.2 leaves pieces in an entry of several lines, and where the
+	 * prompt is styled: what comes behind that is drawn anew. */
+	if (sliced != display.sliced || (display.asked && !asks)) {
 		rl_clear_visible_line();
 		rl_on_new_line();
-		display.sliced = sliced;
 	}
+	display.sliced = sliced;
+	display.asked = asks;
 	if (sliced)
 		draw_slice();
 	else
@@ -226,10 +231,12 @@ void display_forget_line(void)
 
 void display_catch_up(void)
 {
-	if (!is_stale())
-		return;
-	display_erase();
-	display_draw();
+	if (is_stale()) {
+		display_erase();
+		display_draw();
+	} else if (display.asked && !readline_asks()) {
+		redisplay();
+	}
 }
 
 void display_clear_screen(void)

@@ -40,7 +40,8 @@ void display_forget_line(void);
 /* The line that stays on the terminal is at its end: what comes is below it. */
 void display_leave_line(void);
 
-/* readline had something to ask (a search), so the prompt had to wait for its other text. */
+/* readline had something to ask (a search), so the prompt had to wait for its other text; and of a
+ * question that was given up pieces are left. */
 void display_catch_up(void);
 
 /* Draws it on an empty screen: ^L. */
