@@ -4,12 +4,14 @@
 # Sourced by dev, after steps.bash.
 
 # The names, NUL-terminated, of what a release holds: what git has or would take, changed or not.
-# Without git, all but what is built here.
+# Without git, all but what is made here.
 source_files() {
 	if git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files -z --cached --others --exclude-standard
 	else
-		find . -name build -prune -o -name .git -prune -o \( -type f -o -type l \) -printf '%P\0'
+		find . \( -name build -o -name build-aux -o -name autom4te.cache -o -name .git -o \
+			-name __pycache__ \) -prune -o \( -type f -o -type l \) ! -path ./aclocal.m4 \
+			! -path './configure' ! -path './configure~' ! -path ./Makefile.in -printf '%P\0'
 	fi | while IFS= read -r -d '' name; do
 		[ ! -e "$name" ] || printf '%s\0' "$name" # git still lists what was just deleted
 	done | sort -z
