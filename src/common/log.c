@@ -57,8 +57,8 @@ bool log_stderr_is_journal(void)
 	return stream == STREAM_JOURNAL;
 }
 
-/* All of it, or none if nobody takes it: there is no one left to tell. */
-static void write_all(int fd, const char *bytes, size_t size)
+/* All of it; or -errno: nobody takes it. */
+static int write_all(int fd, const char *bytes, size_t size)
 {
 	while (size > 0) {
 		ssize_t n = write(fd, bytes, size);
@@ -67,27 +67,32 @@ static void write_all(int fd, const char *bytes, size_t size)
 			bytes += n;
 			size -= (size_t)n;
 		} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-			return;
+			return n == 0 ? -EIO : -errno;
 		} else if (errno == EAGAIN) {
 			/* A terminal that another program made non-blocking. */
 			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
 		}
 	}
+	return 0;
 }
 
-void log_to_stderr(void *context, const struct log_record *record)
+int log_line(const struct log_record *record)
 {
 	char line[sizeof("<7>\n") + LOG_TEXT_MAX];
 	int n;
 
-	(void)context;
 	if (log_stderr_is_journal())
 		n = snprintf(line, sizeof(line), "<%d>%s\n", record->level & LOG_PRIMASK,
 			     record->text);
 	else
 		n = snprintf(line, sizeof(line), "%s\n", record->text);
-	if (n > 0)
-		write_all(STDERR_FILENO, line, (size_t)n);
+	return n > 0 ? write_all(STDERR_FILENO, line, (size_t)n) : 0;
+}
+
+void log_to_stderr(void *context, const struct log_record *record)
+{
+	(void)context;
+	(void)log_line(record); /* there is no one left to tell */
 }
 
 /*

@@ -54,6 +54,9 @@ void log_set_sink(log_sink *sink, void *context);
  */
 void log_to_stderr(void *context, const struct log_record *record);
 
+/* The same, and tells whether it was taken: 0, or -errno. */
+int log_line(const struct log_record *record);
+
 /* Whether what is written to stderr goes to the journal ($JOURNAL_STREAM names it). */
 bool log_stderr_is_journal(void);
 

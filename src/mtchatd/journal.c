@@ -27,6 +27,7 @@ struct journal {
 	bool stopping, ended;
 	bool abandoned; /* nobody joins: the thread frees this, if it ever comes back */
 	uint64_t dropped;
+	uint64_t lost; /* the thread's: nobody took them */
 	struct storm storm;
 	size_t first, count;
 	struct log_record queue[QUEUE_MAX];
@@ -52,8 +53,7 @@ static bool queue_has_room(const struct journal *journal)
 	return journal->count < (journal->dropped ? QUEUE_MAX / 2 : QUEUE_MAX);
 }
 
-/* Queues our own records: how many were dropped, how many are summed up. */
-static void queue_notes(struct journal *journal, uint64_t now_us)
+static struct log_record note_dropped(uint64_t count)
 {
 	struct log_record note = {.level = LOG_WARNING,
 				  .file = __FILE__,
@@ -61,12 +61,20 @@ static void queue_notes(struct journal *journal, uint64_t now_us)
 				  .func = __func__,
 				  .message_id = MESSAGE_RECORDS_DROPPED};
 
+	log_format(note.text, sizeof(note.text),
+		   "%" PRIu64 " messages were dropped, the journal did not take them", count);
+	return note;
+}
+
+/* Queues our own records: how many were dropped, how many are summed up. */
+static void queue_notes(struct journal *journal, uint64_t now_us)
+{
+	struct log_record note;
+
 	if (!queue_has_room(journal))
 		return;
 	if (journal->dropped > 0) {
-		log_format(note.text, sizeof(note.text),
-			   "%" PRIu64 " messages were dropped, the journal did not take them",
-			   journal->dropped);
+		note = note_dropped(journal->dropped);
 		journal->dropped = 0;
 		queue_push(journal, &note);
 	}
@@ -133,6 +141,27 @@ static void journal_free(struct journal *journal)
 	free(journal);
 }
 
+/* What journald's socket does not take, its end of our stderr may.  0, or -errno: nobody did. */
+static int write_record(const struct log_record *record)
+{
+	if (log_stderr_is_journal() && journald_send(record) == 0)
+		return 0;
+	return log_line(record);
+}
+
+/* What was lost is told first, in its place. */
+static void write_or_count(struct journal *journal, const struct log_record *record)
+{
+	if (journal->lost > 0) {
+		const struct log_record note = note_dropped(journal->lost);
+
+		if (write_record(&note) == 0)
+			journal->lost = 0;
+	}
+	if (write_record(record) < 0)
+		journal->lost++;
+}
+
 static void *journal_run(void *context)
 {
 	struct journal *journal = context;
@@ -142,9 +171,7 @@ static void *journal_run(void *context)
 	pthread_mutex_lock(&journal->lock);
 	while (next_record(journal, &record)) {
 		pthread_mutex_unlock(&journal->lock);
-		/* What journald's socket does not take, its end of our stderr may. */
-		if (!log_stderr_is_journal() || journald_send(&record) < 0)
-			log_to_stderr(NULL, &record);
+		write_or_count(journal, &record);
 		pthread_mutex_lock(&journal->lock);
 	}
 	journal->ended = true;

@@ -3,7 +3,8 @@
  *
  * log_write() of any thread puts a copy of its record into a bounded queue; one thread writes
  * them, to journald with all their fields if stderr is the journal ($JOURNAL_STREAM), else as
- * lines on stderr.  What does not fit is counted, and told as soon as there is room.
+ * lines on stderr.  What does not fit, and what nobody takes (there is no journald for a while), is
+ * counted, and told as soon as there is room, or with the next record that is taken.
  *
  * Of messages about clients, 20 of a kind pass within a second; what comes on top is counted,
  * and told in one record at the end of that second.

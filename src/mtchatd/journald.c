@@ -1,8 +1,11 @@
 /* journald.c - one record to journald, with all its fields */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* The place in the source is the record's, not this file's. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -57,10 +60,21 @@ static void add_client(struct entry *entry, const struct log_record *record)
 	}
 }
 
+/*
+ * Without its socket there is no journald, and libsystemd says that all is well.  One that ends
+ * between this look and the call loses a record unseen.
+ */
+static bool is_there(void)
+{
+	return access("/run/systemd/journal/socket", F_OK) == 0;
+}
+
 int journald_send(const struct log_record *record)
 {
 	struct entry entry = {.count = 0};
 
+	if (!is_there())
+		return -errno;
 	add(&entry, "MESSAGE=%s", record->text);
 	add(&entry, "PRIORITY=%d", record->level & LOG_PRIMASK);
 	add(&entry, "SYSLOG_IDENTIFIER=mtchatd");

@@ -3,5 +3,5 @@
 
 #include "common/log.h"
 
-/* Waits while journald's queue is full.  0, or -errno. */
+/* Waits while journald's queue is full.  0, or -errno (-ENOENT: there is no journald). */
 int journald_send(const struct log_record *record);
