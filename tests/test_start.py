@@ -4,6 +4,7 @@ import errno
 import os
 import platform
 import re
+import resource
 import signal
 import socket
 import struct
@@ -207,6 +208,21 @@ def test_a_bad_configuration_is_told_with_its_line_and_78(settings):
     assert status == 78
     name = next(iter(settings))
     assert any(re.search(r"mtchatd\.conf:\d+: .*" + name, line) for line in log), log
+
+
+def test_without_memory_it_is_71_after_a_pause():
+    """Or the service manager would start it again some ten times a second, and log all of that."""
+    def starve():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    daemon = Daemon(wait=False, preexec=starve)
+    try:
+        daemon.wait_log("cannot make the arena")
+        with pytest.raises(subprocess.TimeoutExpired):
+            daemon.process.wait(1)
+        daemon.terminate()
+        assert daemon.exit_status() == 71
+    finally:
+        daemon.kill()
 
 
 def test_a_missing_configuration_is_78():

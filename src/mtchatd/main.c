@@ -1,9 +1,10 @@
 /* main.c - mtchatd: read the configuration, serve, end */
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/streams.h"
@@ -15,7 +16,10 @@
 #include "mtchatd/options.h"
 #include "mtchatd/server.h"
 
-enum { RETRY_MS = 200 };
+enum {
+	RETRY_MS = 200,        /* while connections wait */
+	RETRY_ALONE_MS = 5000, /* while nobody does but who has started us */
+};
 
 /* config: NULL if it has errors. */
 static int serve(const struct config *config, const struct options *options, struct store *store)
@@ -79,15 +83,34 @@ static int start(const struct options *options, struct store *store)
 	return serve(good ? &config : NULL, options, store);
 }
 
+/* Our signals are blocked: one that is to end us ends the pause. */
+static void pause_for(int ms)
+{
+	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigtimedwait(&set, NULL, &time);
+}
+
 /*
  * While connections wait in the store, a start that fails is tried again until it does well: the
- * other statuses would end them (RestartPreventExitStatus= of the unit).  The pause keeps that
- * from costing a core.
+ * other statuses would end them (RestartPreventExitStatus= of the unit).  A want of memory is tried
+ * again in any case.  The pause keeps that from costing a core, and from filling the journal.
  */
-static int try_again(void)
+static int settle_status(int status, bool inherits)
 {
-	poll(NULL, 0, RETRY_MS);
-	return EX_TEMPFAIL;
+	if (status == EXIT_SUCCESS)
+		return status;
+	if (inherits) {
+		pause_for(RETRY_MS);
+		return EX_TEMPFAIL;
+	}
+	if (status == EX_OSERR && getenv("NOTIFY_SOCKET")) /* NOLINT(concurrency-mt-unsafe) */
+		pause_for(RETRY_ALONE_MS);
+	return status;
 }
 
 int main(int argc, char *argv[])
@@ -110,5 +133,5 @@ int main(int argc, char *argv[])
 	status = parsed < 0 ? EX_USAGE : start(&options, &store);
 	store_done(&store);
 	notify_close(&notify);
-	return status != EXIT_SUCCESS && inherits ? try_again() : status;
+	return settle_status(status, inherits);
 }
