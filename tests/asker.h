@@ -82,11 +82,12 @@ static inline void put_name(uint32_t number, uint32_t room, const char *text)
 /* A room that stays, with so many clients. */
 static inline uint32_t make_room(const char *text, unsigned clients)
 {
+	const struct room_wish wish = {.max = ROOMS_MAX, .ring_size = 256 << 10};
 	struct room *room;
 	struct name name;
 
 	if (name_parse(&name, text, strlen(text)) != NAME_GOOD ||
-	    rooms_enter(&core->rooms, &name, ROOMS_MAX, 256 << 10, 0, &room) < 0)
+	    rooms_enter(&core->rooms, &name, &wish, &room) < 0)
 		abort();
 	atomic_store(&room->clients, clients);
 	return room->number;

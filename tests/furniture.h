@@ -119,11 +119,12 @@ static inline void fill_room(struct core *core, uint32_t number, uint64_t head)
 
 static inline void furnish_rooms(struct core *core, uint64_t ring_size)
 {
+	const struct room_wish wish = {.max = ROOMS_MAX, .ring_size = ring_size};
 	struct room *room;
 	struct name name;
 
 	require(name_parse(&name, "tea", 3) == NAME_GOOD);
-	require(rooms_enter(&core->rooms, &name, ROOMS_MAX, ring_size, 0, &room) == 0);
+	require(rooms_enter(&core->rooms, &name, &wish, &room) == 0);
 	require(room->number == FURNITURE_TEA);
 	fill_room(core, LOBBY, 5 * ring_size / 2);
 	fill_room(core, FURNITURE_TEA, ring_size / 4);

@@ -91,9 +91,10 @@ static inline struct name name_of(const char *text)
 
 static inline int enter_limited(const char *text, uint32_t max, struct room **ret)
 {
+	const struct room_wish wish = {.max = max, .ring_size = RING, .home = 1};
 	const struct name name = name_of(text);
 
-	return rooms_enter(&rooms, &name, max, RING, 1, ret);
+	return rooms_enter(&rooms, &name, &wish, ret);
 }
 
 static inline struct room *enter(const char *text)

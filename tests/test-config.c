@@ -70,6 +70,7 @@ static void test_good(void)
 	is(parse(&c, "port = 0x23E7L; max_clients = 100000L, mode : \"ec\" \"ho\" handlers = 256\n"
 		     "max_line=64;text=\"raw\";rate_lines=1000000;rate_burst=1;slow_grace_ms=0;"
 		     "room_log_kib=65536;max_rooms=1;history=0;max_per_address=3;"
+		     "max_rooms_per_address=5;"
 		     "log_level=\"debug\";socket=\"/run/\\x61\"; listen=[\"127.0.0.1\", \"::1\"];"
 		     "// the last line has no end"),
 	   0, "every setting, in many a way of writing");
@@ -86,6 +87,7 @@ static void test_good(void)
 	is(c.max_rooms, 1, "max_rooms");
 	is(c.history, 0, "history");
 	is(c.max_per_address, 3, "max_per_address");
+	is(c.max_rooms_per_address, 5, "max_rooms_per_address");
 	is(c.log_level, LOG_DEBUG, "log_level");
 	ok(strcmp(c.socket, "/run/a") == 0, "socket");
 	ok(strcmp(c.listen[0], "127.0.0.1") == 0 && strcmp(c.listen[1], "::1") == 0 &&
@@ -252,7 +254,8 @@ static void test_apply(void)
 	is(parse(&next,
 		 "port=1;max_clients=2;mode=\"echo\";listen=\"::1\";socket=\"/s\";handlers=3;"
 		 "max_line=65;text=\"raw\";rate_lines=4;rate_burst=5;slow_grace_ms=6;"
-		 "room_log_kib=512;max_rooms=7;history=8;max_per_address=9;log_level=\"error\""),
+		 "room_log_kib=512;max_rooms=7;history=8;max_per_address=9;max_rooms_per_address=5;"
+		 "log_level=\"error\""),
 	   0, "another value for each setting");
 	config_default(&now);
 	for (size_t i = 0; i < SETTING_COUNT; i++)

@@ -203,7 +203,8 @@ def test_the_manual_lists_the_settings_of_the_table():
 
 
 PACKAGED = SOURCE / "conf" / "mtchatd.conf"
-SETS = {"rate_lines", "rate_burst"}  # where the packaged file has another value than the default
+# Where the packaged file has another value than the default.
+SETS = {"rate_lines", "rate_burst", "max_per_address", "max_rooms_per_address"}
 
 
 def packaged():
@@ -268,7 +269,8 @@ BOTH = {
     "max_rooms": ["how many rooms there may be", "the last", "the lobby stays, and counts",
                   "two logs", "at most half", "MemoryMax="],
     "history": ["of what was said before", "/last shows if it is not told how many"],
-    "max_per_address": ["from one IP address", "0 stands for any number"],
+    "max_per_address": ["from one IP address", "0 stands for any number", "unix socket"],
+    "max_rooms_per_address": ["made from one IP address", "0 stands for any number"],
     "log_level": ["who comes and goes is info", "as a health check, is .?debug", "what people say is never logged"],
 }
 

@@ -1,4 +1,5 @@
 """test_rooms_limits.py - how many rooms, how long the lists of them and of names, and how fast"""
+import contextlib
 import re
 import time
 
@@ -7,6 +8,7 @@ import pytest
 from chatter import SHORT, poll
 from daemon import Daemon
 from jsonl import WAYS, Json, bots
+from manager import Service
 from named import ask, notice
 from replays import newcomer
 
@@ -91,6 +93,48 @@ def test_only_the_lobby():
         assert FULL.fullmatch(bot.notice(b"/join tea")[1])[1] == "1"
         bot.join(b"lobby")
         assert names(bot) == ["lobby"]
+
+
+OWN = "there are 2 rooms from your address already, no more"
+
+
+@pytest.fixture(name="shared")
+def fixture_shared():
+    """Its clients come from two addresses."""
+    with Daemon(listen=["127.0.0.1"], max_rooms_per_address=2) as daemon:
+        yield daemon
+
+
+def test_one_address_has_not_all_rooms(shared):
+    with contextlib.ExitStack() as stack:
+        def bot(source):
+            return stack.enter_context(Json(shared.tcp, source=source))
+        one, two, three = (bot("127.0.0.1") for _ in range(3))
+        other, local = bot("127.0.0.2"), stack.enter_context(Json(shared.unix))
+        one.join(b"a")
+        two.join(b"b")
+        assert three.notice(b"/join c") == ("too_many_rooms", OWN)
+        three.join(b"a")  # it may go to one that is there
+        other.join(b"c")  # and others may make some
+        local.join(b"d")
+        assert sorted(names(other)) == ["a", "b", "c", "d", "lobby"]
+        one.join(b"c")  # others are in its room: it counts for who made it
+        assert one.notice(b"/join e") == ("too_many_rooms", OWN)
+        three.join(b"lobby")
+        wait_names(three, "b", "c", "d", "lobby")
+        one.join(b"e")  # it is gone, so there may be another one
+        shared.reload(max_rooms_per_address=0)
+        three.join(b"f")
+
+
+def test_the_count_outlives_the_process():
+    with Service(max_rooms_per_address=2) as service, Json(service.tcp) as one, \
+            Json(service.tcp) as two, Json(service.tcp) as three:
+        one.join(b"a")
+        two.join(b"b")
+        service.kill()
+        assert three.event()["ev"] == "restarted"
+        assert three.notice(b"/join c") == ("too_many_rooms", OWN)
 
 
 def test_a_reload_moves_the_limit(few):

@@ -18,12 +18,12 @@ static inline void witness_room(uint32_t room)
 /* A room that stays; its number. */
 static inline uint32_t open_room(const char *text)
 {
+	const struct room_wish wish = {.max = ROOMS_MAX, .ring_size = 64 << 10};
 	struct room *room;
 	struct name name;
 
 	if (name_parse(&name, text, strlen(text)) != NAME_GOOD ||
-	    rooms_enter(&core->rooms, &name, ROOMS_MAX, 64 << 10, 0, &room) < 0 ||
-	    room->number >= WITNESSED_MAX)
+	    rooms_enter(&core->rooms, &name, &wish, &room) < 0 || room->number >= WITNESSED_MAX)
 		abort();
 	witness_room(room->number);
 	return room->number;

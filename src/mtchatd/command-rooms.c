@@ -31,19 +31,28 @@ static void enter(struct order *order, const struct name *name)
 	struct core *core = feed->handler->core;
 	enum rendering_kind kind = feed->client->rendering->kind;
 	struct room *room = feed->said.room;
-	int max = limit_get(&core->limits.max_rooms), r;
+	const struct room_wish wish = {
+		.maker = peer_counted(&feed->client->slot->peer),
+		.max = (uint32_t)limit_get(&core->limits.max_rooms),
+		.max_of_maker = (uint32_t)limit_get(&core->limits.max_rooms_per_address),
+		.ring_size = (uint64_t)limit_get(&core->limits.room_log_kib) * 1024,
+		.home = move_least_loaded(core),
+	};
+	int r;
 
 	if (is_own(core, room, name)) { /* it has its user there already */
 		move_to(order, room, kind);
 		return;
 	}
-	r = rooms_enter(&core->rooms, name, (uint32_t)max,
-			(uint64_t)limit_get(&core->limits.room_log_kib) * 1024,
-			move_least_loaded(core), &room);
+	r = rooms_enter(&core->rooms, name, &wish, &room);
 	if (r == -ENFILE)
 		answer_notice(&order->answer, "too_many_rooms",
 			      "there are %u rooms already, no more",
 			      atomic_load(&core->rooms.count));
+	else if (r == -EDQUOT)
+		answer_notice(&order->answer, "too_many_rooms",
+			      "there are %u rooms from your address already, no more",
+			      wish.max_of_maker);
 	else if (r < 0)
 		answer_notice(&order->answer, "no_memory", "no memory for rooms, try again later");
 	else

@@ -38,9 +38,10 @@ struct config {
 	int slow_grace_ms;
 	int room_log_kib;
 	int max_rooms;
-	int history;         /* lines */
-	int max_per_address; /* clients; 0: no limit */
-	int log_level;       /* LOG_ERR ... LOG_DEBUG */
+	int history;               /* lines */
+	int max_per_address;       /* clients; 0: no limit */
+	int max_rooms_per_address; /* 0: no limit */
+	int log_level;             /* LOG_ERR ... LOG_DEBUG */
 };
 
 /* The defaults; `socket` from $RUNTIME_DIRECTORY (the first, if it names several). */

@@ -17,7 +17,7 @@ struct limits {
 	atomic_int rate_lines, rate_burst;
 	atomic_int slow_grace_ms;
 	atomic_int history; /* lines */
-	atomic_int max_rooms, room_log_kib;
+	atomic_int max_rooms, max_rooms_per_address, room_log_kib;
 };
 
 void limits_set(struct limits *limits, const struct config *config);

@@ -77,7 +77,7 @@ int room_new(struct room **ret, const struct room_place *place, const char *name
 	struct room_record *record = place->record;
 	int r;
 
-	*record = (struct room_record){.used = ring_size};
+	*record = (struct room_record){.used = ring_size, .maker = place->maker};
 	strncpy(record->name, name, NAME_MAX_BYTES);
 	r = new_epoch(record->epoch);
 	if (r < 0)

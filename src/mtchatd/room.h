@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "mtchatd/name.h"
 #include "mtchatd/pace.h"
 #include "mtchatd/render.h"
@@ -28,6 +30,7 @@ struct room_record {
 	uint64_t ring_size;     /* stored last: there is a room if it is not 0 */
 	uint64_t used;          /* its area may hold something */
 	char epoch[EPOCH_SIZE]; /* new whenever the log begins anew */
+	struct in6_addr maker;  /* the address that it counts for; zeros: none */
 	char name[NAME_MAX_BYTES + 1];
 	struct rendering_record renderings[RENDERINGS];
 };
@@ -61,7 +64,8 @@ struct room {
 struct room_place {
 	struct arena *arena;
 	struct room_record *record;
-	uint64_t area; /* offset of its ROOM_AREA */
+	struct in6_addr maker; /* of a new one, as in the record */
+	uint64_t area;         /* offset of its ROOM_AREA */
 	uint32_t number;
 	struct waker *const *wakers; /* one for each handler */
 	int handlers;

@@ -49,19 +49,21 @@ static int adopt(struct rooms *rooms, uint32_t number)
 	return r == -EEXIST ? -EBADMSG : r;
 }
 
-static int make(struct rooms *rooms, uint32_t number, const struct name *name, uint64_t ring_size,
-		int home)
+static int make(struct rooms *rooms, uint32_t number, const struct name *name,
+		const struct room_wish *wish)
 {
-	const struct room_place place = place_of(rooms, number);
+	struct room_place place = place_of(rooms, number);
 	struct room *room;
 	int r;
 
+	if (wish->maker)
+		place.maker = *wish->maker;
 	if (number >= word_get(rooms->top))
 		word_set(rooms->top, number + 1);
-	r = room_new(&room, &place, name->text, ring_size);
+	r = room_new(&room, &place, name->text, wish->ring_size);
 	if (r < 0)
 		return r;
-	room->home = home;
+	room->home = wish->home;
 	r = put(rooms, room, name);
 	if (r < 0) {
 		room_free(room);
@@ -72,6 +74,7 @@ static int make(struct rooms *rooms, uint32_t number, const struct name *name, u
 
 int rooms_init(struct rooms *rooms, uint64_t ring_size)
 {
+	const struct room_wish wish = {.ring_size = ring_size};
 	struct name lobby;
 	int r;
 
@@ -92,7 +95,7 @@ int rooms_init(struct rooms *rooms, uint64_t ring_size)
 		return r;
 	if (name_parse(&lobby, "lobby", strlen("lobby")) != NAME_GOOD)
 		return -EINVAL;
-	r = make(rooms, LOBBY, &lobby, ring_size, 0);
+	r = make(rooms, LOBBY, &lobby, &wish);
 	return r == -EEXIST ? -EBADMSG : r; /* another room that was found is called so */
 }
 
@@ -179,17 +182,39 @@ static uint32_t free_number(const struct rooms *rooms)
 	return number;
 }
 
-static int enter(struct rooms *rooms, const struct name *name, uint32_t max, uint64_t ring_size,
-		 int home, struct room **ret)
+/* One machine has all IPv6 addresses that begin alike. */
+static bool is_made_by(const struct room *room, const struct in6_addr *maker)
+{
+	return memcmp(&room->record->maker, maker, IN6_IS_ADDR_V4MAPPED(maker) ? 16 : 8) == 0;
+}
+
+/* Has it as many rooms as it may have?  A walk over all, but a room is not made on each line. */
+static bool has_enough(const struct rooms *rooms, const struct room_wish *wish)
+{
+	uint32_t count = 0;
+
+	if (!wish->maker || !wish->max_of_maker)
+		return false;
+	for (uint32_t i = 0; i < ROOMS_MAX; i++)
+		count += i != LOBBY && rooms->list[i] && is_in_use(rooms->list[i]) &&
+			 is_made_by(rooms->list[i], wish->maker);
+	return count >= wish->max_of_maker;
+}
+
+static int enter(struct rooms *rooms, const struct name *name, const struct room_wish *wish,
+		 struct room **ret)
 {
 	uint32_t number;
 	int r;
 
 	if (!find(rooms, name, &number)) {
 		number = free_number(rooms);
-		if (number == ROOMS_MAX || (rooms->count >= max && in_use(rooms) >= max))
+		if (number == ROOMS_MAX ||
+		    (rooms->count >= wish->max && in_use(rooms) >= wish->max))
 			return -ENFILE;
-		r = make(rooms, number, name, ring_size, home);
+		if (has_enough(rooms, wish))
+			return -EDQUOT;
+		r = make(rooms, number, name, wish);
 		if (r < 0)
 			return r;
 	}
@@ -198,13 +223,13 @@ static int enter(struct rooms *rooms, const struct name *name, uint32_t max, uin
 	return 0;
 }
 
-int rooms_enter(struct rooms *rooms, const struct name *name, uint32_t max, uint64_t ring_size,
-		int home, struct room **ret)
+int rooms_enter(struct rooms *rooms, const struct name *name, const struct room_wish *wish,
+		struct room **ret)
 {
 	int r;
 
 	pthread_mutex_lock(&rooms->lock);
-	r = enter(rooms, name, max, ring_size, home, ret);
+	r = enter(rooms, name, wish, ret);
 	pthread_mutex_unlock(&rooms->lock);
 	return r;
 }

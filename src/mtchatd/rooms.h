@@ -45,12 +45,22 @@ struct room *rooms_use(struct rooms *rooms, uint32_t number);
 struct room *rooms_attend(struct rooms *rooms, uint32_t number);
 void rooms_attend_no_more(struct rooms *rooms, struct room *room);
 
+/* What a room is made as, if it is made. */
+struct room_wish {
+	const struct in6_addr *maker; /* whom it counts for as long as it is there; NULL: nobody */
+	uint32_t max;                 /* rooms at a time, */
+	uint32_t max_of_maker;        /* and of its maker; 0: any number */
+	uint64_t ring_size;
+	int home; /* handler */
+};
+
 /*
- * The room of that name, which has one user more; made if there is none, at home at that handler.
- * -ENFILE: there are `max` rooms already; or another -errno.
+ * The room of that name, which has one user more; made if there is none.  -ENFILE: there are `max`
+ * rooms already; -EDQUOT: `max_of_maker` of that maker; or another -errno.  Of IPv6, the first 64
+ * bits of an address are the maker.
  */
-int rooms_enter(struct rooms *rooms, const struct name *name, uint32_t max, uint64_t ring_size,
-		int home, struct room **ret);
+int rooms_enter(struct rooms *rooms, const struct name *name, const struct room_wish *wish,
+		struct room **ret);
 
 /* Lets it go.  Not under its own lock. */
 void rooms_leave(struct rooms *rooms, struct room *room);

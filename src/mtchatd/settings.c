@@ -68,6 +68,8 @@ const struct setting settings[SETTING_COUNT] = {
 	 .about = "how many lines /last shows"},
 	{FIELD(max_per_address), NUMBER(0, 100000, 0), .unit = "clients", .live = true,
 	 .about = "how many clients one address (of IPv6, one /64) may have; 0: no limit"},
+	{FIELD(max_rooms_per_address), NUMBER(0, 4096, 0), .unit = "rooms", .live = true,
+	 .about = "how many rooms one address (of IPv6, one /64) may have made; 0: no limit"},
 	{FIELD(log_level), WORD(log_level_words, LOG_INFO), .live = true,
 	 .about = "the least important messages that are still logged"},
 };

@@ -45,7 +45,7 @@ struct setting {
 	bool live;         /* a reload applies it */
 };
 
-enum { SETTING_COUNT = 16, SETTING_TEXT_MAX = 128 };
+enum { SETTING_COUNT = 17, SETTING_TEXT_MAX = 128 };
 
 extern const struct setting settings[SETTING_COUNT];
 

@@ -45,7 +45,11 @@ class Service:
         return self.machine.run("systemctl", verb, "mtchatd", check=check)
 
     def set(self, **settings):
-        """Settings that override the file's; those of the call before are forgotten."""
+        """Settings that override the file's; those of the call before are forgotten.
+
+        All clients come from one address: they may be as many as there are places.
+        """
+        settings = {"max_per_address": 0, "max_rooms_per_address": 0, **settings}
         self.machine.write(OVERRIDE, "".join(f"{name} = {setting(value)};\n"
                                              for name, value in settings.items()))
 
