@@ -70,9 +70,9 @@ def names(words, prefix):
 
 
 def test_options_of_mtchatd(shell):
-    assert shell.offers("mtchatd ") == ["--check", "--config", "--help", "--version"]
+    assert shell.offers("mtchatd ") == ["--check", "--config", "--help", "--verbose", "--version"]
     assert shell.offers("mtchatd --c") == ["--check", "--config"]
-    assert shell.offers("mtchatd --check --v") == ["--check", "--version"]
+    assert shell.offers("mtchatd --check --ve") == ["--check", "--verbose", "--version"]
     assert shell.offers("mtchatd --check=") == ["--check="]
 
 

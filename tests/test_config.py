@@ -3,6 +3,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -12,10 +13,22 @@ PATIENCE = 20
 
 
 def check(path, **environ):
-    """(exit status, stdout, lines on stderr) of mtchatd --check"""
-    done = subprocess.run([MTCHATD, "--check", "--config", path], capture_output=True, check=False,
-                          timeout=PATIENCE, env={**os.environ, **environ})
-    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+    """(exit status, stdout, lines on stderr) of mtchatd --check
+
+    As root it warns that nobody else can enter the folder of the test, or use a low port.
+    """
+    done = run("--check", "--config", path, **environ)
+    return done.returncode, done.stdout, [line for line in done.stderr.splitlines()
+                                          if not WARNING.search(line)]
+
+
+WARNING = re.compile("everybody must be able to (read it|enter it|read and enter it),|"
+                     "the service needs CAP_NET_BIND_SERVICE")
+
+
+def run(*arguments, **environ):
+    return subprocess.run([MTCHATD, *map(str, arguments)], capture_output=True, check=False,
+                          text=True, timeout=PATIENCE, env={**os.environ, **environ})
 
 
 @pytest.fixture(name="config")
@@ -139,7 +152,8 @@ def test_a_file_that_may_not_be_read(config):
     if os.access(path, os.R_OK):  # root reads all: there is nothing to refuse then
         assert check(path)[0] == 0
     else:
-        assert check(path) == (78, "", [f"{path}: cannot be read: Permission denied"])
+        assert check(path) == (78, "", [f"{path}: cannot be read: Permission denied; "
+                                        "everybody must be able to read it"])
 
 
 def test_several_errors_are_all_told(config):
@@ -176,6 +190,100 @@ def test_overrides_are_checked_as_well(config):
     assert check(path)[0] == 0
     bad = config("\nport = 0;", "mtchatd.conf.d/b.conf")
     assert check(path) == (78, "", [f"{bad}:2: {PORT}0"])
+
+
+def in_force(path, **environ):
+    """mtchatd --check -v: (the files; setting -> (value, where it is from))"""
+    done = run("--check", "-v", "--config", path, **environ)
+    assert done.returncode == 0 and done.stdout.endswith(f"{path}: ok\n")
+    files = re.findall(r"^#   (.*)$", done.stdout, re.M)
+    return files, {name: (value, origin) for name, value, origin in
+                   re.findall(r"^(\w+) = (.*);  # (.*)$", done.stdout, re.M)}
+
+
+def test_what_is_in_force_is_shown_with_its_place(config, tmp_path):
+    path = config("port = 1234;\nmax_clients = 5;\n\nlisten = [ '1' ];".replace("'1'", '"::1"'))
+    ten = config("\nmax_clients = 0x10; history = 1;", "mtchatd.conf.d/10.conf")
+    nine = config("max_clients = 9;", "mtchatd.conf.d/9.conf")
+    masked = tmp_path / "mtchatd.conf.d" / "a.conf"
+    masked.symlink_to("/dev/null")
+    (tmp_path / "mtchatd.conf.d" / "b.conf").mkdir()
+    files, settings = in_force(path, RUNTIME_DIRECTORY="/run/x")
+    assert files == [str(path), str(ten), str(nine), f"{masked} (not read)",
+                     f"{tmp_path}/mtchatd.conf.d/b.conf (not read)"]
+    assert list(settings) == list(table())
+    assert settings["port"] == ("1234", f"{path}:1")
+    assert settings["max_clients"] == ("9", f"{nine}:1"), "10 is before 9: by their bytes"
+    assert settings["history"] == ("1", f"{ten}:2")
+    assert settings["listen"] == ('[ "::1" ]', f"{path}:4")
+    assert settings["mode"] == ('"broadcast"', "default")
+    assert settings["socket"] == ('"/run/x/socket"', f"default: {table()['socket']['default']}")
+    for name, (value, origin) in settings.items():
+        if origin == "default":
+            assert value == table()[name]["default"], name
+
+
+def test_what_is_shown_can_be_read_again(config):
+    path = config(PACKAGED.read_bytes())
+    shown = run("--check", "-v", "--config", path).stdout
+    again = config(shown.rsplit("\n", 2)[0], "again.conf")
+    assert {name: value for name, (value, _) in in_force(path)[1].items()} == \
+        {name: value for name, (value, _) in in_force(again)[1].items()}
+
+
+def test_a_masked_drop_in_is_no_trouble(config, tmp_path):
+    path = config("port = 1234;")
+    (tmp_path / "mtchatd.conf.d").mkdir()
+    (tmp_path / "mtchatd.conf.d" / "x.conf").symlink_to("/dev/null")
+    assert check(path) == (0, f"{path}: ok\n", [])
+    (tmp_path / "mtchatd.conf.d" / "y.conf").symlink_to("/dev/zero")
+    assert "y.conf is not a regular file" in check(path)[2][0]
+
+
+def test_verbose_is_for_the_check_only(config):
+    done = run("--verbose", "--config", config("port = 1234;"))
+    assert done.returncode == 64 and "--verbose is for --check" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--check"], ["--check", "-v"], ["--version"], ["--help"]])
+def test_what_cannot_be_printed_is_no_success(config, arguments):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([MTCHATD, *arguments, "--config", config("port = 1234;")],
+                              stdout=full, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
+    assert done.returncode == 74
+    assert b"mtchatd: cannot write standard output: No space left on device" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root reads what the service reads")
+def test_root_is_told_what_the_service_cannot_do():
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        path = pathlib.Path(folder, "mtchatd.conf")
+        path.write_text("port = 1023;\n")
+        dropins = pathlib.Path(folder, "mtchatd.conf.d")
+        dropins.mkdir(0o755)
+        os.chmod(folder, 0o755)
+
+        def warnings():
+            done = run("--check", "--config", path)
+            assert done.returncode == 0 and all(
+                WARNING.search(line) for line in done.stderr.splitlines()), done.stderr
+            return done.stderr.splitlines()
+        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+            first = int(file.read())
+        ports = warnings()
+        assert len(ports) == (first > 1023) and all("port 1023 is below" in line for line in ports)
+        path.write_text("port = 9190;\n")
+        assert warnings() == []
+        path.chmod(0o600)
+        assert warnings() == [f"{path}: everybody must be able to read it, or the service is not"]
+        path.chmod(0o644)
+        dropins.chmod(0o711)
+        assert warnings() == [f"{dropins}: everybody must be able to read and enter it, or the "
+                              "service is not"]
+        dropins.chmod(0o755)
+        os.chmod(folder, 0o750)
+        assert warnings() == [f"{folder}: everybody must be able to enter it, or the service "
+                              f"cannot read {path}"]
 
 
 def test_settings_that_do_not_fit_each_other(config):

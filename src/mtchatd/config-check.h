@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mtchatd/config-file.h"
 #include "mtchatd/config.h"
 #include "mtchatd/settings.h"
 
@@ -25,6 +26,17 @@ struct reader {
 	int order;
 	int errors;
 };
+
+/*
+ * Reads the file and those beside it, which are listed in *dropins, and checks it all: *reader,
+ * which has its name only, is filled in.  The origins point to the names.  Logs each error.
+ */
+void reader_read(struct reader *reader, struct file_list *dropins, const char *path,
+		 uint64_t memory_max);
+
+/* 0 and what was read; or -EINVAL: there were errors, and *ret is untouched.  Logs how many more.
+ */
+int reader_finish(const struct reader *reader, struct config *ret);
 
 /* Counts an error and logs it (line 0: the whole file's); after CONFIG_ERRORS_MAX only counts. */
 void complain(struct reader *reader, const char *file, int line, const char *format, ...)

@@ -2,15 +2,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "common/cleanup.h"
 #include "mtchatd/config-file.h"
 
 /* O_NONBLOCK: the open of a FIFO, and of some devices, would wait. */
-static int open_regular(const char *path)
+static int open_regular(const char *path, bool *ret_masked)
 {
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
@@ -22,7 +24,8 @@ static int open_regular(const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
+	*ret_masked = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	if (!S_ISREG(st.st_mode) && !*ret_masked)
 		return -ENOTSUP;
 	return take_fd(&fd);
 }
@@ -32,8 +35,9 @@ int config_file_read(const char *path, char **ret, size_t *ret_size)
 	AUTO_CLOSE int fd = -1;
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
+	bool masked; /* /dev/null, which reads as an empty file */
 
-	fd = open_regular(path);
+	fd = open_regular(path, &masked);
 	if (fd < 0)
 		return fd;
 	text = malloc(CONFIG_FILE_SIZE_MAX + 1);

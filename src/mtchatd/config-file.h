@@ -23,7 +23,7 @@ struct file_list {
  * Reads the regular file at path, which may be a symbolic link.  Never waits for a writer, as a
  * FIFO would make us.  Returns 0 and the bytes in *ret, to be freed; or
  *	-EISDIR		a folder
- *	-ENOTSUP	a device, FIFO or socket
+ *	-ENOTSUP	a device other than /dev/null, which is empty; a FIFO or socket
  *	-EFBIG		more than CONFIG_FILE_SIZE_MAX bytes
  *	another -errno	of open() or read()
  */

@@ -10,7 +10,8 @@
  *	value: integer, string ("a" "b" is one), list or array of strings, or something else
  *
  * Later versions differ: 010 is octal in 1.7, 08 an error there; 1.8 has 0b11 and 0o17; of "\a"
- * 1.5 keeps the backslash.  What they do not read alike is refused, and numbers are taken from here.
+ * 1.5 keeps the backslash.  What they do not read alike is refused, and numbers are taken from
+ *here.
  *
  * What is told as a setting with any kind but SOURCE_OTHER, libconfig accepts too; a fuzzer
  * holds us to that.  Pure: the text stays where it is.

@@ -2,7 +2,8 @@
  * config-token.h - cuts the source text of a configuration into tokens
  *
  * As libconfig does, but a string must end on its line, its escapes must be among those that all
- * versions of libconfig read alike, a comment must end at all, and all but comments must be text.  Pure: only config-source.c needs it.
+ * versions of libconfig read alike, a comment must end at all, and all but comments must be text.
+ * Pure: only config-source.c needs it.
  */
 #pragma once
 

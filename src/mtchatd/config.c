@@ -16,6 +16,8 @@
 #include "mtchatd/messages.h"
 #include "mtchatd/settings.h"
 
+/* The service has an account that owns no files. */
+static const char everybody[] = "; everybody must be able to read it";
 static const char no_setting[] = "has no setting at all, not even a port";
 
 /* One file: its text is ours, ends with NUL, and what was refused is blanked in it. */
@@ -237,7 +239,8 @@ static void complain_of_file(struct reader *reader, const char *path, int err)
 	else if (err == -EFBIG)
 		complain(reader, path, 0, "is larger than %d bytes", CONFIG_FILE_SIZE_MAX);
 	else
-		complain(reader, path, 0, "cannot be read: %s", strerrordesc_np(-err));
+		complain(reader, path, 0, "cannot be read: %s%s", strerrordesc_np(-err),
+			 err == -EACCES ? everybody : "");
 }
 
 /* Returns how many statements there are, or -errno: the file cannot be read. */
@@ -259,8 +262,8 @@ static void read_dropins(struct reader *reader, const char *path, struct file_li
 		complain(reader, path, 0, "its folder %s.d has more than %d files", path,
 			 CONFIG_DROPINS_MAX);
 	else if (r < 0)
-		complain(reader, path, 0, "its folder %s.d cannot be read: %s", path,
-			 strerrordesc_np(-r));
+		complain(reader, path, 0, "its folder %s.d cannot be read: %s%s", path,
+			 strerrordesc_np(-r), r == -EACCES ? everybody : "");
 	for (size_t i = 0; i < dropins->count; i++) {
 		r = read_file(reader, dropins->paths[i]);
 		if (r == -EISDIR || r == -ENOTSUP)
@@ -272,7 +275,7 @@ static void read_dropins(struct reader *reader, const char *path, struct file_li
 	}
 }
 
-static int finish(const struct reader *reader, struct config *ret)
+int reader_finish(const struct reader *reader, struct config *ret)
 {
 	if (reader->errors > CONFIG_ERRORS_MAX)
 		log_event(LOG_ERR, (&(struct log_fields){.message_id = MESSAGE_CONFIG_ERROR}),
@@ -296,26 +299,33 @@ int config_parse(struct config *ret, const char *text, size_t size, const char *
 	else if (r == 0)
 		complain(&reader, name, 0, "%s", no_setting);
 	check_ring(&reader);
-	return finish(&reader, ret);
+	return reader_finish(&reader, ret);
+}
+
+void reader_read(struct reader *reader, struct file_list *dropins, const char *path,
+		 uint64_t memory_max)
+{
+	int r;
+
+	config_default(&reader->config);
+	r = read_file(reader, path);
+	if (r < 0)
+		complain_of_file(reader, path, r);
+	else if (r == 0)
+		complain(reader, path, 0, "%s", no_setting);
+	if (r >= 0)
+		read_dropins(reader, path, dropins);
+	check_ring(reader);
+	check_memory(reader, memory_max);
 }
 
 int config_load_within(struct config *ret, const char *path, uint64_t memory_max)
 {
 	CLEANUP(file_list_done) struct file_list dropins = {0};
 	struct reader reader = {.name = path};
-	int r;
 
-	config_default(&reader.config);
-	r = read_file(&reader, path);
-	if (r < 0)
-		complain_of_file(&reader, path, r);
-	else if (r == 0)
-		complain(&reader, path, 0, "%s", no_setting);
-	if (r >= 0)
-		read_dropins(&reader, path, &dropins);
-	check_ring(&reader);
-	check_memory(&reader, memory_max);
-	return finish(&reader, ret);
+	reader_read(&reader, &dropins, path, memory_max);
+	return reader_finish(&reader, ret);
 }
 
 int config_load(struct config *ret, const char *path)

@@ -3,12 +3,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
 #include "common/log.h"
 #include "common/streams.h"
 #include "mtchatd/acceptor.h"
+#include "mtchatd/config-show.h"
 #include "mtchatd/config.h"
 #include "mtchatd/descriptors.h"
 #include "mtchatd/journal.h"
@@ -62,15 +64,22 @@ static void open_store(struct store *store, struct notify *notify)
 				"cannot reach the service manager");
 }
 
-static int check(const char *config_path)
+/* What was asked for must have come out: a script may look at nothing but the status. */
+static int printed(int r)
 {
-	struct config config;
+	if (r >= 0 && fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "mtchatd: cannot write standard output: %s\n", strerrordesc_np(errno));
+	return EX_IOERR;
+}
+
+static int check(const struct options *options)
+{
+	int r;
 
 	acceptor_unblock_signals();
-	if (config_load(&config, config_path) < 0)
-		return EX_CONFIG;
-	printf("%s: ok\n", config_path);
-	return EXIT_SUCCESS;
+	r = config_show(options->config_path, options->verbose);
+	return r == -EINVAL ? EX_CONFIG : printed(r);
 }
 
 static int start(const struct options *options, struct store *store)
@@ -125,9 +134,9 @@ int main(int argc, char *argv[])
 	acceptor_block_signals();
 	parsed = options_parse(&options, argc, argv);
 	if (parsed == 0) /* --help and --version are done by now */
-		return EXIT_SUCCESS;
+		return printed(0);
 	if (parsed > 0 && options.check_only)
-		return check(options.config_path);
+		return check(&options);
 	open_store(&store, &notify);
 	inherits = server_inherits(&store);
 	status = parsed < 0 ? EX_USAGE : start(&options, &store);

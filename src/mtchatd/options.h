@@ -7,7 +7,7 @@
 
 struct options {
 	const char *config_path;
-	bool check_only;
+	bool check_only, verbose;
 	struct tune tune;
 };
 
