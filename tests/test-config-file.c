@@ -97,7 +97,8 @@ static void test_odd_files(void)
 		{"missing", "missing: cannot be read: No such file or directory"},
 		{"main.conf/x", "main.conf/x: cannot be read: Not a directory"},
 		{"main.conf.d", "main.conf.d: is a folder, not a file"},
-		{"/dev/null", "/dev/null: is not a regular file"},
+		{"/dev/null", "/dev/null: has no setting at all, not even a port"},
+		{"/dev/zero", "/dev/zero: is not a regular file"},
 		{"fifo", "fifo: is not a regular file"},
 		{"large", "large: is larger than 1048576 bytes"},
 		{"nul", "nul:1: this is not text but NUL, a control character or invalid UTF-8 (a "
@@ -241,6 +242,9 @@ static void test_packaged(const char *source)
 	ok(c.rate_lines == 50 && c.rate_burst == 500, "sets a rate");
 	c.rate_lines = defaults.rate_lines;
 	c.rate_burst = defaults.rate_burst;
+	ok(c.max_per_address == 64 && c.max_rooms_per_address == 16, "and bounds each address");
+	c.max_per_address = defaults.max_per_address;
+	c.max_rooms_per_address = defaults.max_rooms_per_address;
 	ok(memcmp(&c, &defaults, sizeof(c)) == 0, "else has the defaults");
 	for (source_init(&reading, text, size); source_next(&reading, &statement) == 1; i++)
 		ok(setting_find(statement.name, statement.name_size), "%.*s",

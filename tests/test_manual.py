@@ -129,6 +129,23 @@ def test_notices():
         assert any(re.fullmatch(form, item) for form in forms), item
 
 
+def test_how_to_be_rid_of_somebody(tmp_path):
+    """The rules as they stand there are good ones, and each setting named is one."""
+    part = section("mtchatd.8", "To be rid of somebody", "Ss")
+    assert set(re.findall(r"\b(?:max|rate)_\w+", part)) <= set(table())
+    rules = re.search(r"^table inet.*?^}$", part, re.M | re.S)[0]
+    sets = set(re.findall(r"^# nft add element inet mtchat (\w+) ", part, re.M))
+    assert sets == set(re.findall(r"\bset (\w+) \{", rules)) == set(re.findall(r"@(\w+)", rules))
+    if os.geteuid() != 0 or not (shutil.which("nft") and shutil.which("unshare")):
+        return
+    adds = re.findall(r"^# nft (add element .*)$", part, re.M)
+    path = tmp_path / "rules"
+    path.write_text(rules + "\n" + "".join(line.replace("'", "") + "\n" for line in adds))
+    done = subprocess.run(["unshare", "--net", "nft", "-f", path], capture_output=True, text=True,
+                          check=False, timeout=PATIENCE)
+    assert done.returncode == 0 or "Operation not" in done.stderr, done.stderr
+
+
 def test_message_ids():
     listed = re.findall(r"^\.It Li (\w{32})\n(.*?)(?=^\.It |^\.El)",
                         section("mtchatd.8", "JOURNAL"), re.M | re.S)
