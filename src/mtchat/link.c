@@ -2,9 +2,11 @@
 #include "mtchat/link.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
@@ -131,11 +133,15 @@ void link_half_close(struct link *link)
 
 uint64_t link_unanswered_ms(const struct link *link)
 {
-	struct tcp_info info = {.tcpi_unacked = 0};
+	struct tcp_info info = {.tcpi_last_ack_recv = 0};
+	int queued;
 
+	/* Not tcpi_unacked: without a route, or with an address that is gone, nothing is sent. */
+	if (ioctl(link->fd, SIOCOUTQ, &queued) < 0 || queued == 0)
+		return 0;
 	if (getsockopt(link->fd, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof(info)}) < 0)
 		return 0;
-	return info.tcpi_unacked > 0 ? info.tcpi_last_ack_recv : 0;
+	return info.tcpi_last_ack_recv;
 }
 
 ssize_t link_receive(struct link *link, struct buffer *to)
