@@ -1,6 +1,9 @@
 """test_client_dead.py - mtchat on a link that is dead and does not say so, and what it does then"""
 import contextlib
+import os
 import re
+import signal
+import stat
 import time
 
 import pytest
@@ -9,7 +12,7 @@ from chatter import poll
 from daemon import Daemon
 from jsonl import Json
 from proxy import Proxy
-from seat import CLOCK, Seat, said, sayings
+from seat import CLOCK, Home, Seat, said, sayings
 from stage import Stage
 
 
@@ -110,3 +113,113 @@ def test_reconnect_before_there_was_a_link(tmp_path):
         stage.wait_heard("/name alice")
         alice.enter("/reconnect")
         stage.wait_heard("/reconnect")
+
+
+# The name that one's own dead connection still has
+
+def keys_of(home):
+    folder = home.path("state", "mtchat", "keys")
+    return [os.path.join(folder, name) for name in os.listdir(folder)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_ones_own_ghost_gives_the_name_back(number):
+    """The server does not know that the first one has gone; nobody sees anything of it."""
+    with Daemon() as daemon, Proxy(daemon.tcp) as proxy, Home() as home, \
+            Json(daemon.tcp, name=b"bob") as bob:
+        for _ in range(3):
+            with Seat(proxy.tcp, "-n", "alice", home=home) as first:
+                first.prompt("lobby alice>")
+                proxy.lose_packets()
+                first.emulator.process.send_signal(number)
+                first.status()
+            path, = keys_of(home)
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        with Seat(proxy.tcp, "-n", "alice", home=home) as last:
+            last.prompt("lobby alice>")
+            last.enter("here I am", "/quit")
+            assert last.status() == 0
+        assert sayings(bob) == [("alice", "here I am")]
+        assert not keys_of(home)  # it has ended, and the server knows
+
+
+def test_ghost_of_a_name_that_was_taken_later():
+    with Daemon() as daemon, Proxy(daemon.tcp) as proxy, Home() as home:
+        with Seat(proxy.tcp, "-n", "alice", home=home) as first:
+            first.prompt("lobby alice>")
+            first.enter("/name alicia")
+            first.prompt("lobby alicia>")
+            assert len(keys_of(home)) == 1
+            proxy.lose_packets()
+            first.emulator.process.kill()
+            first.status()
+        with Seat(proxy.tcp, "-n", "alicia", home=home) as second:
+            second.prompt("lobby alicia>")
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_client_that_lives_keeps_its_name(stopped):
+    """Two terminals: the second is refused, and the first notices nothing; also if it sleeps."""
+    with Daemon() as daemon, Home() as home, \
+            Seat(daemon.tcp, "-n", "alice", home=home) as first:
+        first.prompt("lobby alice>")
+        if stopped:
+            first.emulator.process.send_signal(signal.SIGSTOP)
+        with Seat(daemon.tcp, "-n", "Alice", home=home) as second:
+            assert second.status() == 77
+            assert any("is taken" in row for row in second.rows())
+        first.emulator.process.send_signal(signal.SIGCONT)
+        first.enter("still me")
+        first.sees(said("alice: still me"))
+        assert first.count(".*(taken|lost).*") == 0
+
+
+def test_a_stale_key_costs_nothing():
+    """Of a connection that has gone, or no key at all; somebody else's name stays theirs."""
+    with Daemon() as daemon, Home() as home:
+        with Seat(daemon.tcp, "-n", "alice", home=home) as first:
+            first.prompt("lobby alice>")
+            first.emulator.process.kill()
+            first.status()
+        path, = keys_of(home)
+        for text in (None, "", "no key\n", 100000 * "f", "f" * 32 + "\n" + 40 * "0\n"):
+            if text is not None:
+                Home.write(path, text)
+            with Seat(daemon.tcp, "-n", "alice", home=home) as seat:
+                seat.prompt("lobby alice>")
+                seat.emulator.process.kill()
+                seat.status()
+        def theirs():
+            try:
+                return Json(daemon.tcp, name=b"alice")
+            except AssertionError:
+                return None
+        with poll(theirs, "the name"), Seat(daemon.tcp, "-n", "alice", home=home) as seat:
+            assert seat.status() == 77
+
+
+def test_keys_are_few():
+    """Who is killed leaves one behind: the oldest go, but for those of who lives."""
+    with Daemon() as daemon, Home() as home, \
+            Seat(daemon.tcp, "-n", "alice", home=home) as alice:
+        alice.prompt("lobby alice>")
+        kept, = keys_of(home)
+        for number in range(40):
+            path = home.path("state", "mtchat", "keys", "%016x" % number)
+            Home.write(path, "f" * 32 + "\n")
+            os.utime(path, (number + 1000, number + 1000))
+        os.utime(kept, (5000, 5000))
+        for name in "bcdefghijk":
+            with Seat(daemon.tcp, "-n", name, home=home) as seat:
+                seat.prompt(f"lobby {name}>")
+                seat.emulator.process.kill()
+                seat.status()
+        assert kept in keys_of(home) and len(keys_of(home)) == 41
+
+
+def test_without_a_place_for_keys():
+    with Daemon() as daemon, Seat(daemon.tcp, "-n", "alice",
+                                  env={"XDG_STATE_HOME": "/dev/null"}) as alice:
+        alice.prompt("lobby alice>")
+        alice.enter("/quit")
+        assert alice.status() == 0

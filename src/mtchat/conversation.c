@@ -23,14 +23,22 @@ int64_t conversation_now(void)
 int conversation_init(struct conversation *ret, struct settings *settings,
 		      const struct target *target, const char *host, int columns)
 {
+	int r;
+
 	*ret = (struct conversation){.settings = settings, .host = host};
 	screen_init(&ret->screen, &settings->style, columns);
-	return contact_init(&ret->contact, target, &settings->wish,
-			    (uint64_t)settings->timeout * 1000);
+	ret->claim.fd = -1;
+	r = contact_init(&ret->contact, target, &settings->wish,
+			 (uint64_t)settings->timeout * 1000);
+	if (r == 0)
+		claim_begin(&ret->claim, target, &ret->contact.chat);
+	return r;
 }
 
 void conversation_done(struct conversation *conversation)
 {
+	if (conversation->settings)
+		claim_end(&conversation->claim, &conversation->contact.chat);
 	contact_done(&conversation->contact);
 	known_done(&conversation->known);
 }
@@ -173,6 +181,7 @@ bool conversation_hear(struct conversation *conversation, FILE *to)
 		event_done(&event);
 		changed = true;
 	}
+	claim_follow(&conversation->claim, &conversation->contact.chat);
 	return tell_lost(conversation, to) || changed;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "mtchat/claim.h"
 #include "mtchat/contact.h"
 #include "mtchat/known.h"
 #include "mtchat/screen.h"
@@ -25,6 +26,7 @@ struct conversation {
 	struct settings *settings; /* the caller's */
 	const char *host;          /* what the server is called; the caller's */
 	struct contact contact;
+	struct claim claim;
 	struct screen screen;
 	struct known known;
 	struct conversation_replay replay;
