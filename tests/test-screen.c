@@ -255,6 +255,16 @@ static void test_calls(void)
 	screen = as_alice(&style);
 	same(shown(&screen, "{\"ev\":\"say\",\"from\":null,\"text\":\"alice\"}", 0),
 	     "10:31 >> | alice\033]777;notify;mtchat;alice\a\n", "OSC 777, nobody named");
+	style.within = WITHIN_TMUX;
+	screen = as_alice(&style);
+	same(shown(&screen, "{\"ev\":\"say\",\"from\":null,\"text\":\"alice\"}", 0),
+	     "10:31 >> | alice\033Ptmux;\033\033]777;notify;mtchat;alice\a\033\\\a\n",
+	     "inside of tmux");
+	style.within = WITHIN_SCREEN;
+	style.notify = NOTIFY_OSC9;
+	screen = as_alice(&style);
+	same(shown(&screen, "{\"ev\":\"say\",\"from\":null,\"text\":\"alice\"}", 0),
+	     "10:31 >> | alice\033P\033]9;mtchat: alice\a\033\\\a\n", "inside of screen");
 }
 
 int main(void)

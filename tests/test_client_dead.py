@@ -85,6 +85,50 @@ def test_a_server_that_slows_one_down():
             row for row in alice.rows() if re.fullmatch(CLOCK + r"alice: line \d+", row)]
 
 
+# What is caught up rings
+
+@pytest.mark.parametrize("bell, rings", [("off", 0), ("mention", 1), ("all", 1)])
+def test_one_bell_for_all_that_was_caught_up(bell, rings):
+    config = f'timeout = 1;\nbell = "{bell}";\n'
+    with Daemon() as daemon, Json(daemon.tcp, name=b"bob") as bob, Proxy(daemon.tcp) as proxy:
+        bob.ask(b"alice, before she came")
+        with Seat(proxy.tcp, "-n", "alice", config=config) as alice:
+            alice.prompt("lobby alice>")
+            alice.settle()
+            assert alice.bells() == 0
+            proxy.refuse()
+            proxy.cut()
+            alice.prompt("lobby alice [offline]>")
+            bob.ask(b"nothing", *(b"%d: alice, it burns" % number for number in range(20)))
+            proxy.refuse(False)
+            alice.sees(said(">> bob: 19: alice, it burns"))
+            alice.prompt("lobby alice>")
+            alice.settle()
+            assert alice.bells() == rings
+            bob.ask(b"alice!")
+            alice.sees(said(">> bob: alice!"))
+            alice.settle()
+            assert alice.bells() == 2 * rings
+
+
+def test_what_nobody_is_called_by_does_not_ring():
+    """Others' lines, and one's own, that are caught up; nor the history of another room."""
+    with behind_proxy(config="timeout = 1;\n") as (daemon, proxy, alice), \
+            Json(daemon.tcp, name=b"bob") as bob, \
+            Json(daemon.tcp, room=b"tea", name=b"carol") as carol:
+        carol.ask(b"alice, there is tea")
+        proxy.refuse()
+        proxy.cut()
+        alice.prompt("lobby alice [offline]>")
+        alice.enter("alice is me", "/join tea")
+        bob.ask(b"nothing for anybody")
+        proxy.refuse(False)
+        alice.sees(said(">> carol: alice, there is tea"))
+        alice.prompt("tea alice>")
+        alice.settle()
+        assert alice.bells() == 0
+
+
 # /reconnect
 
 def test_reconnect():

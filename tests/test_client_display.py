@@ -159,6 +159,20 @@ def test_notify(daemon, room, notify, start):
         assert text and b"thing" in text[1] and alice.raw.count(b"\x1b]") == 1
 
 
+@pytest.mark.parametrize("notify, osc", [
+    ("osc9", b"\x1b]9;mtchat: bob: alice?\a"),
+    ("osc777", b"\x1b]777;notify;mtchat;bob: alice?\a")])
+@pytest.mark.parametrize("env, before", [
+    ({"TMUX": "/tmp/tmux-0/default,1,0"}, b"\x1bPtmux;\x1b"), ({"TERM": "tmux-256color"}, b"\x1bPtmux;\x1b"),
+    ({"TERM": "screen-256color"}, b"\x1bP")], ids=["tmux", "tmux, from afar", "screen"])
+def test_notify_inside_of_another_terminal(daemon, room, notify, osc, env, before):
+    """It is passed on, if that is allowed; and a bell rings in any case."""
+    config = f'notify = "{notify}";\n'
+    with speaker(daemon, room, "bob") as bob, sit(daemon, room, config=config, env=env) as alice:
+        bob.ask(b"alice?")
+        alice.wait(lambda _: before + osc + b"\x1b\\\a" in alice.raw, notify)
+
+
 # Kinds of terminals, colours, languages
 
 @pytest.mark.parametrize("term", ["dumb", "linux", "xterm-256color"])

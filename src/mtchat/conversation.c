@@ -79,9 +79,17 @@ static bool is_seen(const struct conversation *conversation, const struct event 
 	       strcmp(event->from, conversation->contact.chat.name) != 0;
 }
 
+/* Is it of what was said while the link was lost?  It is new to the user. */
+static bool is_caught_up(const struct chat *chat)
+{
+	return chat->state == CHAT_CATCHES_UP && chat->away &&
+	       strcmp(chat->live_room, chat->room) == 0;
+}
+
 static void show(struct conversation *conversation, const struct event *event, int heard, FILE *to)
 {
 	int flags = heard & (HEARD_OLD | HEARD_OWN | HEARD_GREETS);
+	int64_t rung_ms = conversation->screen.rung_ms;
 
 	if (settings_hides(conversation->settings, event, conversation->contact.chat.name))
 		return;
@@ -89,8 +97,11 @@ static void show(struct conversation *conversation, const struct event *event, i
 		rule_replay(conversation, event, to);
 	if (event->kind == EVENT_BYE && conversation->leaves)
 		flags |= SCREEN_OWN;
+	if (is_caught_up(&conversation->contact.chat) && !conversation->rang)
+		flags &= ~SCREEN_OLD; /* one bell for all of it */
 	screen_event(&conversation->screen, event, flags, conversation->host, conversation_now(),
 		     to);
+	conversation->rang |= conversation->screen.rung_ms != rung_ms;
 }
 
 void conversation_back_text(const struct contact *contact, char *ret, size_t size)
@@ -133,6 +144,7 @@ static void become_live(struct conversation *conversation, int heard, FILE *to)
 		conversation->contact.lost_ms = 0;
 	}
 	conversation->replay = (struct conversation_replay){.begins = false};
+	conversation->rang = false;
 }
 
 static void take(struct conversation *conversation, const struct event *event, int heard, FILE *to)

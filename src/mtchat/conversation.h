@@ -31,6 +31,7 @@ struct conversation {
 	struct known known;
 	struct conversation_replay replay;
 	bool told_lost; /* the user knows that the link is lost */
+	bool rang;      /* for something of what is being caught up */
 	bool leaves;    /* the user wants to go */
 };
 

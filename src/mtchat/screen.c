@@ -31,11 +31,20 @@ void screen_set_own(struct screen *screen, const char *name)
  * "mtchat: " goes first, and no semicolon is left: terminals take OSC 9 with a number and a
  * semicolon for other things than a message, up to running a program, and 777 has its fields
  * between them.
+ *
+ * tmux and screen pass on what stands in a DCS (tmux if allow-passthrough is on, and wants each ESC
+ * in it twice) and drop the OSC else.  What they never drop is BEL.
  */
 static void write_call(const struct screen *screen, const struct event *event, FILE *to)
 {
+	static const char *const wraps[][2] = {
+		[WITHIN_NOTHING] = {"", ""},
+		[WITHIN_TMUX] = {"\033Ptmux;\033", "\033\\\a"},
+		[WITHIN_SCREEN] = {"\033P", "\033\\\a"},
+	};
 	const char *begin = screen->style.notify == NOTIFY_OSC9 ? "9;mtchat: "
 								: "777;notify;mtchat;";
+	enum within within = screen->style.within;
 	struct word from, text;
 
 	word_name(&from, event->from);
@@ -44,7 +53,8 @@ static void write_call(const struct screen *screen, const struct event *event, F
 		*at = ',';
 	for (char *at = text.text; (at = strchr(at, ';'));)
 		*at = ',';
-	fprintf(to, "\033]%s%s%s%s\a", begin, from.text, *from.text ? ": " : "", text.text);
+	fprintf(to, "%s\033]%s%s%s%s\a%s", wraps[within][0], begin, from.text,
+		*from.text ? ": " : "", text.text, wraps[within][1]);
 }
 
 static void ring(struct screen *screen, const struct event *event, FILE *to)

@@ -2,7 +2,8 @@
  * screen.h - events become bytes for a terminal, or for a log
  *
  * Pure: the time comes from the caller, the bytes go to a stream.  Every text of the server goes
- * through safe.h; on a terminal, what is wider than its row through rows.h, too.  Colour is never the only sign of anything.
+ * through safe.h; on a terminal, what is wider than its row through rows.h, too.  Colour is never
+ *the only sign of anything.
  *
  *	10:31 carol: morning!			said; by nobody named: "10:31 | morning!"
  *	10:31 >> carol: morning! alice, ...	it has one's name in it
@@ -23,6 +24,9 @@
 enum bell { BELL_OFF, BELL_MENTION, BELL_ALL };
 enum notify { NOTIFY_BELL, NOTIFY_OSC9, NOTIFY_OSC777 };
 
+/* What the terminal is that of: a notification has to get through it. */
+enum within { WITHIN_NOTHING, WITHIN_TMUX, WITHIN_SCREEN };
+
 /* What the user has chosen. */
 struct screen_style {
 	bool colour;
@@ -30,6 +34,7 @@ struct screen_style {
 	bool comings; /* shows who comes, goes, or is renamed */
 	enum bell bell;
 	enum notify notify;
+	enum within within;
 };
 
 enum {

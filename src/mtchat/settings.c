@@ -149,6 +149,17 @@ static bool terminal_is_dumb(void)
 	return !term || !*term || strcmp(term, "dumb") == 0;
 }
 
+/* TERM goes through ssh, TMUX does not; that of tmux may be "screen". */
+static enum within terminal_within(void)
+{
+	const char *tmux = secure_getenv("TMUX"), *term = secure_getenv("TERM");
+
+	if ((tmux && *tmux) || (term && strncmp(term, "tmux", strlen("tmux")) == 0))
+		return WITHIN_TMUX;
+	return term && strncmp(term, "screen", strlen("screen")) == 0 ? WITHIN_SCREEN
+								      : WITHIN_NOTHING;
+}
+
 /* Only "off", where the terminal has no colours. */
 static const char *values_of(const struct setting *setting)
 {
@@ -242,6 +253,7 @@ static int read_environment(struct settings *settings)
 		settings->style.colour = false;
 	if (terminal_is_dumb())
 		settings->style.notify = NOTIFY_BELL;
+	settings->style.within = terminal_within();
 	return 0;
 }
 
