@@ -242,10 +242,25 @@ static void test_mentions(void)
 					  "malice alice",
 					  "al\u00ADice",
 					  "alice/bob",
-					  ".alice"};
-	static const char *const no[] = {"",        "alic",        "malice",      "alice2",
-					 "alices",  "_alice",      "alice-b",     "alice.b",
-					 "x.alice", "alice\u0301", "\u00E9alice", "alicealice"};
+					  ".alice",
+					  "alice:https://example.org",
+					  "https://example.org/alice\talice",
+					  "https://example.org/ alice"};
+	static const char *const no[] = {"",
+					 "alic",
+					 "malice",
+					 "alice2",
+					 "alices",
+					 "_alice",
+					 "alice-b",
+					 "alice.b",
+					 "x.alice",
+					 "alice\u0301",
+					 "\u00E9alice",
+					 "alicealice",
+					 "https://example.org/alice/x",
+					 "http://alice@example.org",
+					 "see <HTTPS://example.org/?q=alice>"};
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
 		ok(calls(yes[i], "alice"), "a mention: %s", yes[i]);

@@ -157,18 +157,26 @@ static void test_dates(void)
 	struct screen screen = as_alice(&style);
 
 	same(shown(&screen, "{\"ev\":\"me\"," ID "\"from\":\"bob\",\"text\":\"waves\"}", 0),
-	     "2026-11-22 10:31:07 ** bob waves\n", "date and seconds");
+	     "2026-11-22 10:31:07+00:00 ** bob waves\n", "date and seconds");
 	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"1999-12-31T23:59:59.999Z\",\"text\":\"old\"}",
 		   0),
-	     "1999-12-31 23:59:59 | old\n", "no rule between dates that each line has");
+	     "1999-12-31 23:59:59+00:00 | old\n", "no rule between dates that each line has");
 	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"9999-12-31T23:59:59.999Z\",\"text\":\"z\"}",
 		   0),
-	     "9999-12-30 23:59:59 | z\n", "the last day that there is");
+	     "9999-12-30 23:59:59+00:00 | z\n", "the last day that there is");
 	setenv("TZ", "KST-9", 1);
 	tzset();
 	same(shown(&screen, "{\"ev\":\"restarted\",\"gap_ms\":41}", 0),
-	     "2026-11-22 19:31:07 * server restarted: 41 ms, still connected, 0 lines lost\n",
+	     "2026-11-22 19:31:07+09:00 * server restarted: 41 ms, still connected, 0 lines lost\n",
 	     "the caller's time, in the local zone");
+	setenv("TZ", "EST5EDT,M3.2.0,M11.1.0", 1);
+	tzset();
+	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"2026-11-01T05:30:00.000Z\",\"text\":\"x\"}",
+		   0),
+	     "2026-11-01 01:30:00-04:00 | x\n", "the hour that comes twice, first");
+	same(shown(&screen, "{\"ev\":\"say\",\"t\":\"2026-11-01T06:30:00.000Z\",\"text\":\"x\"}",
+		   0),
+	     "2026-11-01 01:30:00-05:00 | x\n", "... and again");
 	setenv("TZ", "UTC0", 1);
 	tzset();
 }

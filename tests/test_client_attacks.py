@@ -270,7 +270,7 @@ def test_tail(home, attack, last):
         check_harmless(tail.err, styled=False)
         assert not STYLE.search(tail.out + tail.err)
         for line in tail.lines():
-            assert re.match(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line), line
+            assert re.match(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00 ", line), line
         if attack is texts:
             assert b" bob: <title:" in tail.out and b" bob: <combining:" in tail.out
 

@@ -85,6 +85,20 @@ def test_a_server_that_slows_one_down():
             row for row in alice.rows() if re.fullmatch(CLOCK + r"alice: line \d+", row)]
 
 
+def test_as_many_wait_as_are_shown():
+    """Commands wait, too, and are neither shown nor counted."""
+    with behind_proxy() as (daemon, proxy, alice):
+        proxy.refuse()
+        proxy.cut()
+        alice.prompt("lobby alice [offline]>")
+        alice.enter("/rooms", "/who", "one", "/join tea", "two", "/me three")
+        alice.wait(lambda rows: rows[-4:] == ["… one", "… two", "… /me three",
+                                              "lobby alice [offline, 3 waiting]>"], "three")
+        proxy.refuse(False)
+        alice.prompt("tea alice>")
+        alice.sees(said("** alice three"))
+
+
 # What is caught up rings
 
 @pytest.mark.parametrize("bell, rings", [("off", 0), ("mention", 1), ("all", 1)])

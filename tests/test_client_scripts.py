@@ -17,7 +17,7 @@ from stage import Stage
 
 USAGE, REFUSED, NO_HOST, UNAVAILABLE = 64, 65, 68, 69
 OUTPUT, LOST, PROTOCOL, NAME = 74, 75, 76, 77
-STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
+STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d "
 
 
 @pytest.fixture(name="patient", scope="module", autouse=True)
@@ -164,7 +164,7 @@ def test_tail_follows(daemon, home):
         bob.ask(b"two")
         for pipe in (tail, quiet):
             pipe.sees(STAMP + "bob: two")
-        assert [line[20:] for line in quiet.lines() if b"listening?" not in line] == [
+        assert [line[26:] for line in quiet.lines() if b"listening?" not in line] == [
             b"bob: one", b"bob: two"]
         tail.process.send_signal(signal.SIGINT)
         quiet.process.send_signal(signal.SIGTERM)

@@ -166,7 +166,7 @@ static void take(struct conversation *conversation, const struct event *event, i
 static bool tell_lost(struct conversation *conversation, FILE *to)
 {
 	const struct contact *contact = &conversation->contact;
-	size_t waiting = contact->chat.waiting.count;
+	size_t waiting = waiting_said(&contact->chat.waiting);
 
 	if (!contact->lost_ms || conversation->told_lost || conversation->leaves)
 		return false;

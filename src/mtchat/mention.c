@@ -92,12 +92,23 @@ static bool is_end(const char *at)
 	return false;
 }
 
+/* An address tells where something is, and calls nobody: "https://example.org/alice/x". */
+static bool is_in_url(const char *start, const char *at)
+{
+	static const char mark[] = "://";
+	const char *word = at;
+
+	while (word > start && word[-1] != ' ' && word[-1] != '\t')
+		word--;
+	return memmem(word, (size_t)(at - word), mark, strlen(mark)) != NULL;
+}
+
 static bool stands_in(const char *folded, const char *name)
 {
 	const char *at = folded;
 
 	while ((at = strstr(at, name))) {
-		if (is_begin(folded, at) && is_end(at + strlen(name)))
+		if (is_begin(folded, at) && is_end(at + strlen(name)) && !is_in_url(folded, at))
 			return true;
 		at++;
 	}

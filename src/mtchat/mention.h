@@ -3,7 +3,8 @@
  *
  * Pure.  A name is called where it stands as a word of its own, whatever its case: no letter, mark,
  * digit, _ or - is right before or after it.  A dot is the end of a sentence, unless it goes on:
- * "alice.b" is another name, "alice." is not.
+ * "alice.b" is another name, "alice." is not.  In an address ("https://...", up to a blank) it is
+ * none.
  */
 #pragma once
 

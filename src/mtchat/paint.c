@@ -112,6 +112,17 @@ int paint_day(const struct tm *tm)
 	return (tm->tm_year + 1900) * 366 + tm->tm_yday;
 }
 
+/* With the offset from UTC, as RFC 3339 has it: one hour of the year comes twice. */
+static void write_date(char *to, size_t max, const struct tm *tm)
+{
+	size_t size = strftime(to, max - 1, "%Y-%m-%d %H:%M:%S%z", tm);
+
+	if (size > 2) {
+		memmove(to + size - 1, to + size - 2, 3);
+		to[size - 2] = ':';
+	}
+}
+
 /* Returns how many columns it takes. */
 static size_t write_time(struct screen *screen, int64_t time_ms, FILE *to)
 {
@@ -124,7 +135,10 @@ static size_t write_time(struct screen *screen, int64_t time_ms, FILE *to)
 		paint_rule(screen, text, "", to);
 	}
 	screen->day = day;
-	strftime(text, sizeof(text), screen->style.dates ? "%Y-%m-%d %H:%M:%S" : "%H:%M", &tm);
+	if (screen->style.dates)
+		write_date(text, sizeof(text), &tm);
+	else
+		strftime(text, sizeof(text), "%H:%M", &tm);
 	paint_on(screen, "2", to);
 	fputs(text, to);
 	return strlen(text);

@@ -30,7 +30,7 @@ enum within { WITHIN_NOTHING, WITHIN_TMUX, WITHIN_SCREEN };
 /* What the user has chosen. */
 struct screen_style {
 	bool colour;
-	bool dates;   /* "2026-11-21 10:31:07" in place of "10:31": for logs; and no rules */
+	bool dates;   /* "2026-11-21 10:31:07+09:00" in place of "10:31": for logs; and no rules */
 	bool comings; /* shows who comes, goes, or is renamed */
 	enum bell bell;
 	enum notify notify;

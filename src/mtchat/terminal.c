@@ -66,11 +66,9 @@ static void write_rows(const struct terminal *terminal, struct area_texts *texts
 {
 	const struct screen *screen = &terminal->conversation.screen;
 	const struct waiting *waiting = &terminal->conversation.contact.chat.waiting;
-	size_t said = 0, shown = 0;
+	size_t said = waiting_said(waiting), shown = 0;
 	char more[64];
 
-	for (size_t i = 0; i < waiting->count; i++)
-		said += waiting->lines[i].kind != WAITING_COMMAND;
 	for (size_t i = 0; i < waiting->count; i++) {
 		const struct waiting_line *line = &waiting->lines[i];
 
@@ -98,7 +96,7 @@ static int make_area(const struct terminal *terminal, struct area_texts *texts)
 	if (!to)
 		return -ENOMEM;
 	screen_prompt(&terminal->conversation.screen, chat->room, terminal->conversation.told_lost,
-		      chat->waiting.count, to);
+		      waiting_said(&chat->waiting), to);
 	fputc('\0', to);
 	fflush(to);
 	end = texts->size;

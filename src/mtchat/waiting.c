@@ -111,6 +111,15 @@ static bool lacks_argument(const struct waiting_line *line)
 	return words.argument_size == 0 || (line->kind == WAITING_LETTER && !words.more);
 }
 
+size_t waiting_said(const struct waiting *waiting)
+{
+	size_t said = 0;
+
+	for (size_t i = 0; i < waiting->count; i++)
+		said += waiting->lines[i].kind != WAITING_COMMAND;
+	return said;
+}
+
 /* -- in and out -- */
 
 int waiting_add(struct waiting *waiting, const char *text, size_t size)

@@ -84,6 +84,9 @@ void waiting_send(struct waiting *waiting, struct buffer *to, bool named);
 struct waiting_line *waiting_command(struct waiting *waiting);
 void waiting_drop(struct waiting *waiting, struct waiting_line *line);
 
+/* How many of them are shown: commands are not. */
+size_t waiting_said(const struct waiting *waiting);
+
 /* Was any sent on this link that has not come back? */
 static inline bool waiting_is_owed(const struct waiting *waiting)
 {
