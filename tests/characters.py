@@ -9,6 +9,7 @@ LETTERS = "has something in it that is no letter, mark, digit, _, - or ."
 BEGIN = "begins with -, . or a mark"
 LONG = "is longer than 24 characters or 64 bytes"
 RESERVED = "is reserved"
+MARKS = "has more than 4 marks on one letter"
 
 
 class Taken(NamedTuple):
@@ -111,21 +112,25 @@ TABLE = [
     row("Arabic ligature with spaces in it", "\ufdfa", LETTERS),
     row("Arabic tatweel", "محـمد", taken(other="محمد")),
     row("Arabic digits", "١٢٣", taken(other="123")),
-    row("Persian with ZWNJ", "می\u200cخواهم", LETTERS, reads="میخواهم"),
+    row("Persian with ZWNJ", "می\u200cخواهم", taken("میخواهم"), reads="میخواهم"),
+    row("Persian with ZWJ", "می\u200dخواهم", LETTERS, reads="میخواهم"),
+    row("ZWNJ behind a letter that does not join", "د\u200cر", LETTERS, reads="در"),
     row("Hebrew", "שלום", taken(other="שלומ")),
     row("Hebrew with points", "\ufb2aלום", taken("ש\u05c1לום", other="שלום")),
     # Thai, Devanagari, Tamil
     row("Thai", "น\u0e49\u0e33", taken("น\u0e49\u0e4d\u0e32", other="น\u0e33")),
     row("Devanagari", "नमस्ते", taken(other="नमसते")),
     row("Devanagari nukta", "\u0958", taken("\u0915\u093c", other="\u0915")),
-    row("Devanagari with ZWJ", "क्\u200dष", LETTERS, reads="क्ष"),
+    row("Devanagari with ZWJ", "क्\u200dष", taken("क्ष", "क्\u200cष"), reads="क्ष"),
     row("Tamil", "தமிழ்", taken("தமிழ\u0bcd")),
     # Latin, Greek and others with small and capital letters
     row("Latin, composed", "Ren\u00e9", taken("rene\u0301", "REN\u00c9", other="rene")),
     row("Latin, decomposed", "Rene\u0301", taken("ren\u00e9")),
     row("Vietnamese", "Vi\u1ec7t", taken("vie\u0323\u0302t", "vie\u0302\u0323t", other="viet")),
-    row("one letter with many marks", "a" + "\u0302" * 23, taken("\u00e2" + "\u0302" * 22)),
-    row("one letter with too many marks", "a" + "\u0302" * 24, LONG),
+    row("one letter with 4 marks", "a" + "\u0302" * 4, taken("\u00e2" + "\u0302" * 3)),
+    row("one letter with 5 marks", "a" + "\u0302" * 5, MARKS),
+    row("one letter with 24 marks", "a" + "\u0302" * 24, LONG),
+    row("Burmese with many marks", "လျှော့်", taken(other="လျှော့")),
     row("a mark without a letter", "\u0301e", BEGIN),
     row("Turkish without dot", "ışık", taken(other=("işik", "isik"))),
     row("Turkish capital I", "IŞIK", taken("işik", other="ışık")),
@@ -156,6 +161,10 @@ TABLE = [
     row("Greek iota below", "\u1fb3", taken("αι")),
     row("Cyrillic", "Сергей", taken("СЕРГЕИ\u0306", other="Сергеи")),
     row("Cyrillic that looks Latin", "аnna", taken(other="anna")),
+    row("Cyrillic, reserved", "ѕеrvеr", RESERVED, reads="server"),
+    row("Greek, reserved", "yοu", RESERVED, reads="you"),
+    row("zero and one, reserved", "a1l", RESERVED, reads="all"),
+    row("accents, reserved", "s\u00e9rver", RESERVED, reads="server"),
     row("Armenian ligature", "\u0587", taken("\u0565\u0582")),
     row("Georgian capitals", "\u1c90\u1c91", taken("აბ")),
     row("Cherokee", "\uab70", taken("\u13a0")),

@@ -43,6 +43,13 @@ def fold(name):
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
+def is_reserved(name):
+    """Also in letters that look alike, as far as the clients here type any."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", name)
+                   if unicodedata.category(one)[0] != "M")
+    return fold(bare).translate(str.maketrans("0аеорѕуοαυν", "oaeorsyoauv")) in RESERVED
+
+
 def fault(name):
     """Why nobody can be called that; None: one can."""
     if len(name) > 24 or len(name.encode()) > 64:
@@ -52,7 +59,12 @@ def fault(name):
     if any(unicodedata.category(one)[0] not in "LM" and unicodedata.category(one) != "Nd"
            and one not in "_-." for one in name):
         return "has something in it that is no letter, mark, digit, _, - or ."
-    return "is reserved" if fold(name) in RESERVED else None
+    if is_reserved(name):
+        return "is reserved"
+    if re.search("m{5}", "".join("m" if unicodedata.category(one) in ("Mn", "Me") else "-"
+                                 for one in name)):
+        return "has more than 4 marks on one letter"
+    return None
 
 
 def is_blank(one):
@@ -250,7 +262,7 @@ class Model:
         if text.startswith(("* ", "** ")):
             return "~" + text
         claim = CLAIM.match(text)
-        if claim and (fold(claim[1]) in self.names or fold(claim[1]) in RESERVED):
+        if claim and (fold(claim[1]) in self.names or is_reserved(claim[1])):
             return "[~" + text[1:]
         return text
 
@@ -289,6 +301,8 @@ class Model:
                           else "you have no name; take one: /name NAME")
         elif reason := fault(name):
             person.notice("bad_name", f"{name} cannot be a name: {reason}")
+        elif key and not re.fullmatch("[0-9a-fA-F]{32}", key):
+            person.notice("bad_name", f"a name is one word, not {rest}")
         elif self.names.get(fold(name), person) is person:
             self._take(person, name)
         elif key and self.names[fold(name)].key.value == key.encode():

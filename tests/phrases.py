@@ -4,11 +4,11 @@ import itertools
 NAMES = ["alice", "Alice", "bob", "BOB", "\uff42\uff4f\uff42", "carol", "dora", "한글",
          "\u1112\u1161\u11ab\u1100\u1173\u11af", "Straße", "STRASSE", "日本語", "x" * 24,
          "가" * 21 + "z", "u_-.v", "re\u0301", "2nd"]
-BAD_NAMES = ["-x", ".x", "a/b", 'a"b', "a\\b", "you", "SERVER", "x" * 25, "🙂", "가" * 22,
+BAD_NAMES = ["-x", ".x", "a/b", 'a"b', "a\\b", "you", "SERVER", "ѕеrvеr", "y0u", "ye" + "\u0301" * 5, "x" * 25, "🙂", "가" * 22,
              "\u0301x"]
 ROOMS = ["tea", "Tea", "kitchen", "부엌", "lobby", "LOBBY", "den", "attic", "b-2"]
 LOOKS = [
-    "* notice ", "** alice waves ", "[alice] ", "[BOB] ", "[한글] ", "[you -> bob] ", "[all] ",
+    "* notice ", "** alice waves ", "[alice] ", "[BOB] ", "[한글] ", "[you -> bob] ", "[all] ", "[ѕerver] ", "[yоú] ",
     "[server -> you] ", "[~alice] ", "[alice]", "[nobody] ", "[] ", "[alice -> ", "[x", "*", "~",
     "//x ", "//", "///", "/etc/passwd ", "/ ", "/", "/Ping ", "//quit ", " /ping ", "/ping\t",
     "@n=", "@n=a b ", "@n=한 ", "@n=" + "x" * 33 + " "]

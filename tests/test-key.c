@@ -23,6 +23,21 @@ static bool is_hex(const char *key)
 	return strlen(key) == KEY_SIZE - 1 && strspn(key, "0123456789abcdef") == KEY_SIZE - 1;
 }
 
+static void test_shape(void)
+{
+	char key[KEY_SIZE];
+
+	key_of(key, secret, PUBLISHED_ID);
+	ok(key_is_one(key, KEY_SIZE - 1), "a key is one");
+	ok(!key_is_one(key, KEY_SIZE - 2) && !key_is_one(key, 0), "less of it is none");
+	key[7] = 'F';
+	ok(key_is_one(key, KEY_SIZE - 1), "so is one in capitals");
+	for (const char *other = "g`G@/: -"; *other; other++) {
+		key[KEY_SIZE - 2] = *other;
+		ok(!key_is_one(key, KEY_SIZE - 1), "'%c' is in none", *other);
+	}
+}
+
 static void test_key(void)
 {
 	char key[KEY_SIZE], again[KEY_SIZE];
@@ -122,6 +137,7 @@ static void test_fits(void)
 int main(void)
 {
 	test_key();
+	test_shape();
 	test_zeros();
 	test_every_bit_tells();
 	test_fits();

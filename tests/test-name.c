@@ -12,6 +12,9 @@ static enum name_fault parse(struct name *ret, const char *text)
 	return name_parse(ret, text, strlen(text));
 }
 
+#define MARKS_5  "\u0301\u0301\u0301\u0301\u0301"
+#define MARKS_23 MARKS_5 MARKS_5 MARKS_5 MARKS_5 "\u0301\u0301\u0301"
+
 /* What happens to what people type; folded: NULL if it is no name. */
 static const struct {
 	const char *what, *text, *folded;
@@ -48,6 +51,28 @@ static const struct {
 	{"a grapheme joiner", "b\u034fob", "bob", NAME_GOOD},
 	{"a Hangul filler", "bob\u3164", "bob", NAME_GOOD},
 
+	{"Persian with a zero-width non-joiner", "می\u200cخواهم", "میخواهم", NAME_GOOD},
+	{"one between marks", "می\u064e\u200c\u064eخ", "می\u064e\u064eخ", NAME_GOOD},
+	{"one before a letter that joins to the one before only", "علی\u200cرضا", "علیرضا",
+	 NAME_GOOD},
+	{"a joiner behind a virama", "क्\u200dष", "क्ष", NAME_GOOD},
+	{"a non-joiner behind a virama", "क्\u200cष", "क्ष", NAME_GOOD},
+	{"a joiner behind a virama, at the end", "ന്\u200d", "ന്", NAME_GOOD},
+	{"4 marks on a letter", "a\u0323\u0301\u0302\u0303", "\u1ea1\u0301\u0302\u0303", NAME_GOOD},
+	{"spacing marks are not counted", "က\u103b\u103d\u103e\u1031\u102c\u1037\u103a",
+	 "က\u103b\u103d\u103e\u1031\u102c\u1037\u103a", NAME_GOOD},
+	{"many vowels as keyboards give them", "ㅠㅠㅠㅠㅠㅠ",
+	 "\u1172\u1172\u1172\u1172\u1172\u1172", NAME_GOOD},
+
+	{"5 marks on a letter", "a\u0323\u0301\u0302\u0303\u0304", NULL, NAME_MANY_MARKS},
+	{"a letter and 23 marks", "e" MARKS_23, NULL, NAME_MANY_MARKS},
+	{"marks with something invisible between", "a\u0301\u0302\u034f\u0303\u0304", NULL,
+	 NAME_MANY_MARKS},
+	{"marks beyond a joiner", "ی\u064e\u064f\u0650\u200c\u064e\u064f\u0650خ", NULL,
+	 NAME_MANY_MARKS},
+	{"what folds to marks", "ﾊﾞﾞﾞﾞﾞﾞ", NULL, NAME_MANY_MARKS},
+	{"a fault behind too many marks", "e" MARKS_23 " ", NULL, NAME_TOO_LONG},
+
 	{"nothing", "", NULL, NAME_EMPTY},
 	{"a hyphen first", "-x", NULL, NAME_BAD_BEGIN},
 	{"a dot first", ".x", NULL, NAME_BAD_BEGIN},
@@ -71,7 +96,16 @@ static const struct {
 	{"beyond Unicode", "\xf4\x90\x80\x80", NULL, NAME_BAD_CHARACTER},
 	{"a zero-width space", "bo\u200bb", NULL, NAME_BAD_CHARACTER},
 	{"a zero-width joiner", "bo\u200db", NULL, NAME_BAD_CHARACTER},
-	{"a zero-width non-joiner", "می\u200cخواهم", NULL, NAME_BAD_CHARACTER},
+	{"a zero-width non-joiner", "bo\u200cb", NULL, NAME_BAD_CHARACTER},
+	{"one at the begin", "\u200cمی", NULL, NAME_BAD_CHARACTER},
+	{"one at the end", "می\u200c", NULL, NAME_BAD_CHARACTER},
+	{"one behind a letter that joins to nothing", "دا\u200cد", NULL, NAME_BAD_CHARACTER},
+	{"one before a letter of another script", "می\u200ca", NULL, NAME_BAD_CHARACTER},
+	{"two of them", "می\u200c\u200cخ", NULL, NAME_BAD_CHARACTER},
+	{"a joiner between Arabic letters", "می\u200dخ", NULL, NAME_BAD_CHARACTER},
+	{"both behind a virama", "क्\u200d\u200cष", NULL, NAME_BAD_CHARACTER},
+	{"one in a script whose joining is not known here", "\u1820\u200c\u1821", NULL,
+	 NAME_BAD_CHARACTER},
 	{"a byte order mark", "\ufeffbob", NULL, NAME_BAD_CHARACTER},
 	{"a soft hyphen", "bo\u00adb", NULL, NAME_BAD_CHARACTER},
 	{"a bidi override", "\u202ebob", NULL, NAME_BAD_CHARACTER},
@@ -97,7 +131,27 @@ static const struct {
 	{"in fullwidth letters", "ａｌｌ", NULL, NAME_RESERVED},
 	{"with something invisible", "y\u034fou", NULL, NAME_RESERVED},
 	{"with a long s", "\u017ferver", NULL, NAME_RESERVED},
+	{"with a Cyrillic letter", "ѕerver", NULL, NAME_RESERVED},
+	{"in Cyrillic capitals", "ЅЕRVЕR", NULL, NAME_RESERVED},
+	{"with a Greek letter", "yοu", NULL, NAME_RESERVED},
+	{"with a Greek capital", "Υου", NULL, NAME_RESERVED},
+	{"in Armenian", "yօս", NULL, NAME_RESERVED},
+	{"in Cherokee", "\u13daꭼrver", NULL, NAME_RESERVED},
+	{"in small capitals", "ꜱᴇʀᴠᴇʀ", NULL, NAME_RESERVED},
+	{"with a zero", "y0u", NULL, NAME_RESERVED},
+	{"with a zero of Bengal", "y\u09e6u", NULL, NAME_RESERVED},
+	{"with a one", "a1l", NULL, NAME_RESERVED},
+	{"with capital i", "aII", NULL, NAME_RESERVED},
+	{"with a letter of Hangul", "yㅇu", NULL, NAME_RESERVED},
+	{"with a stroke", "yøu", NULL, NAME_RESERVED},
+	{"with accents", "sèrvér", NULL, NAME_RESERVED},
+	{"with a dot below", "\u1e63erver", NULL, NAME_RESERVED},
+	{"with many marks", "yo\u0301\u0301\u0301\u0301\u0301u", NULL, NAME_RESERVED},
+	{"somebody's, in capitals", "ALI", "ali", NAME_GOOD},
+	{"another one's", "Sergey", "sergey", NAME_GOOD},
+	{"a Cyrillic one", "Уля", "уля", NAME_GOOD},
 	{"more than one that is nobody's", "yours", "yours", NAME_GOOD},
+	{"in Cyrillic, more", "уоurs", "уоurs", NAME_GOOD},
 	{"less than one that is nobody's", "al", "al", NAME_GOOD},
 };
 
@@ -223,6 +277,24 @@ static void test_every_character(void)
 	is(forgotten, 0, "the text is kept as it was");
 }
 
+/* What was a name before this version stays one; what never was one is none. */
+static void test_held(void)
+{
+	struct name name;
+
+	is(name_parse_held(&name, "ѕerver", strlen("ѕerver")), NAME_GOOD, "a look-alike is held");
+	ok(strcmp(name.folded, "ѕerver") == 0, "as it is");
+	is(name_parse_held(&name, "e" MARKS_23, strlen("e" MARKS_23)), NAME_GOOD,
+	   "so are many marks");
+	is(name_parse_held(&name, "Server", strlen("Server")), NAME_RESERVED, "a word is not");
+	is(name_parse_held(&name, "-x", 2), NAME_BAD_BEGIN, "nor what is no name");
+	is(name_read(&name, "e" MARKS_23, strlen("e" MARKS_23)), NAME_GOOD, "it is read, too");
+	is(name_read(&name, "y o\u200du", strlen("y o\u200du")), NAME_BAD_CHARACTER,
+	   "what is none is not read");
+	is(name_read(&name, "y\u043e\u200du", strlen("y\u043e\u200du")), NAME_RESERVED,
+	   "whatever is not seen, a word is");
+}
+
 static void test_words(void)
 {
 	for (int i = NAME_GOOD; i <= NAME_RESERVED; i++)
@@ -241,6 +313,7 @@ int main(void)
 	test_bytes();
 	test_same();
 	test_every_character();
+	test_held();
 	test_words();
 	return done();
 }

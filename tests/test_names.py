@@ -110,7 +110,7 @@ def test_bad_names_are_refused(shared, name):
 
 @pytest.mark.parametrize("name", [
     "you", "server", "all", "YOU", "Server", "ALL", "ｙｏｕ", "ＳＥＲＶＥＲ", "ａｌｌ", "\u017ferver",
-    "y\u034fou", "al\u3164l", "all\ufe0f"])
+    "y\u034fou", "al\u3164l", "all\ufe0f", "ѕеrvеr", "yοu", "y0u", "a1l", "aII", "sérvèr"])
 def test_reserved_names_are_refused(shared, name):
     with shared.client() as client:
         refuse(client, name.encode())
@@ -139,12 +139,24 @@ def test_letters_that_grow_when_they_are_folded(shared):
             assert len(holders) < 2
 
 
-def test_a_space_ends_a_name(shared):
+@pytest.mark.parametrize("words", [
+    b"John Smith", b"John  Smith ", b"John Ronald Smith", b"John " + b"0" * 31, b"John " + b"0" * 33,
+    b"John " + b"g" * 32, b"John " + b"0" * 32 + b" x"], ids=short_id)
+def test_a_name_is_one_word(shared, words):
+    """A second word that no key can be is told, not passed over."""
+    with shared.client() as client, Client(shared.tcp) as program:
+        assert notice(client, b"/name " + words) == b"* a name is one word, not " + words[:80]
+        assert prefix(client) == b""
+        program.say(b"/json", b"/name " + words, b"/ping end")
+        assert b'{"ev":"notice","code":"bad_name","text":"a name is one word, not %s"}' % \
+            words[:80] in program.read_until(b'{"ev":"pong","token":"end"}')
+
+
+def test_a_key_of_a_connection_that_is_gone_does_no_harm(shared):
+    """A program that comes back presents it, whether the name is free or not."""
     with shared.client() as client:
-        notice(client, b"/name spaced out")
-        assert prefix(client) in (b"", b"[spaced] ")
-        notice(client, b"/name ")
-        assert prefix(client) in (b"", b"[spaced] ")
+        name = token()
+        assert notice(client, b"/name %s %s" % (name, b"0aF3" * 8)) == b"* you are %s now" % name
 
 
 @pytest.mark.parametrize("key", [b"key", b"0", b"alice", b"x" * 32, b"x" * 4000, b"two words"],

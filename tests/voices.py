@@ -12,7 +12,7 @@ import time
 
 from chatter import Client
 from jsonl import LOGGED, Track, parse, shown
-from model import CLAIM, RESERVED, fold
+from model import CLAIM, fold, is_reserved
 from wanderers import RESTARTED, SLOWED, Difference
 
 OUT = re.compile(r"\[you -> (\S+)\] (.*)", re.DOTALL)
@@ -371,6 +371,6 @@ def mark(text, stage):
     if not claim:
         return [text]
     name = fold(claim[1])
-    if name in RESERVED or name in stage.steady:
+    if is_reserved(name) or name in stage.steady:
         return ["[~" + text[1:]]
     return [text, "[~" + text[1:]] if name in stage.wanted else [text]

@@ -317,6 +317,7 @@ COMMANDS = {
     _name: 8, _take_over: 1, _wrong_key: 1, _me: 4, _msg: 8, _since: 2,
     lambda walk, _: "/join " + walk.phrases.room(): 5,
     lambda walk, _: walk.rng.choice(["/join", "/join -x", "/join all", "/join a/b"]): 1,
+    lambda walk, _: "/name John Smith": 1,
     lambda walk, _: "/who": 2,
     lambda walk, _: "/who " + walk.phrases.room(): 2,
     lambda walk, _: "/rooms": 2,

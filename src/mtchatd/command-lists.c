@@ -35,7 +35,7 @@ static bool page_begin(struct page *page, const char *text, size_t size, struct 
 	page->behind = page->count = 0;
 	if (!words.first_size)
 		return true;
-	if (words.rest_size || name_parse(name, words.first, words.first_size) != NAME_GOOD)
+	if (words.rest_size || name_parse_held(name, words.first, words.first_size) != NAME_GOOD)
 		return false;
 	page->after = (struct listed){.folded = name->folded, .size = name->folded_size};
 	return true;
@@ -111,7 +111,7 @@ static bool find_place(struct core *core, const char *text, size_t size, struct 
 	uint32_t number;
 	bool found;
 
-	if (name_parse(&name, text, size) != NAME_GOOD)
+	if (name_parse_held(&name, text, size) != NAME_GOOD)
 		return false;
 	pthread_mutex_lock(&rooms->lock);
 	found = rooms_find(rooms, &name, &number);

@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "mtchatd/command.h"
 #include "mtchatd/feed.h"
+#include "mtchatd/key.h"
 #include "mtchatd/tag.h"
 
 enum {
@@ -50,7 +51,7 @@ void command_name(struct order *order)
 		answer_notice(&order->answer, "bad_name", "%s cannot be a name: %s",
 			      command_show(order, words.first, words.first_size),
 			      name_fault_text(fault));
-	else if (key.rest_size)
+	else if (key.rest_size || (key.first_size && !key_is_one(key.first, key.first_size)))
 		answer_notice(&order->answer, "bad_name", "a name is one word, not %s",
 			      command_show(order, said->text, said->size));
 	else
@@ -87,7 +88,7 @@ void command_msg(struct order *order)
 		return;
 	}
 	feed_lock_names(order->feed);
-	if (name_parse(&name, words.first, words.first_size) != NAME_GOOD ||
+	if (name_parse_held(&name, words.first, words.first_size) != NAME_GOOD ||
 	    !names_find(&core->names, &name, &slot)) {
 		answer_notice(&order->answer, "no_such_name", "nobody here is called %s",
 			      command_show(order, words.first, words.first_size));

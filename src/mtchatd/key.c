@@ -14,6 +14,19 @@ void key_of(char ret[KEY_SIZE], const uint64_t secret[KEY_SECRET_WORDS], uint64_
 		 siphash(secret + 2, &bytes, sizeof(bytes)));
 }
 
+bool key_is_one(const char *text, size_t size)
+{
+	if (size != KEY_SIZE - 1)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		bool digit = text[i] >= '0' && text[i] <= '9';
+
+		if (!digit && ((text[i] | 0x20) < 'a' || (text[i] | 0x20) > 'f'))
+			return false;
+	}
+	return true;
+}
+
 bool key_fits(const uint64_t secret[KEY_SECRET_WORDS], uint64_t id, const char *text, size_t size)
 {
 	char key[KEY_SIZE];

@@ -19,5 +19,8 @@ enum {
 /* The key of the connection with that id. */
 void key_of(char ret[KEY_SIZE], const uint64_t secret[KEY_SECRET_WORDS], uint64_t id);
 
+/* Could it be one, of whatever connection: 32 digits, a to f in either case? */
+bool key_is_one(const char *text, size_t size);
+
 /* Is text[0, size) that key?  Takes the same time wherever they differ. */
 bool key_fits(const uint64_t secret[KEY_SECRET_WORDS], uint64_t id, const char *text, size_t size);

@@ -74,7 +74,7 @@ static void begin(struct recall_record *record, const struct name *name)
 /* The name of a record; false: none that can be. */
 static bool name_of(const struct recall_record *record, struct name *ret)
 {
-	return name_parse(ret, record->name, strnlen(record->name, sizeof(record->name))) ==
+	return name_parse_held(ret, record->name, strnlen(record->name, sizeof(record->name))) ==
 	       NAME_GOOD;
 }
 

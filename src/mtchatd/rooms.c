@@ -38,7 +38,7 @@ static int adopt(struct rooms *rooms, uint32_t number)
 
 	if (r < 0)
 		return r;
-	if (name_parse(&name, place.record->name, strlen(place.record->name)) != NAME_GOOD)
+	if (name_parse_held(&name, place.record->name, strlen(place.record->name)) != NAME_GOOD)
 		r = -EBADMSG;
 	else
 		r = put(rooms, room, &name);
@@ -156,7 +156,7 @@ static void unlist(struct rooms *rooms, struct room *room)
 		return;
 	room->unlisted = true;
 	rooms->count--;
-	if (name_parse(&name, room->record->name, strlen(room->record->name)) == NAME_GOOD)
+	if (name_parse_held(&name, room->record->name, strlen(room->record->name)) == NAME_GOOD)
 		names_remove(&rooms->index, &name);
 	room->record->ring_size = 0;
 	crash_point(CRASH_ROOM_UNLISTED);

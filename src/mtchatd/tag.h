@@ -72,5 +72,5 @@ static inline bool tag_name(const struct tag *tag, struct name *ret)
 	if (which < 1 || which > 2)
 		return false;
 	text = tag->text[which - 1];
-	return name_parse(ret, text, strnlen(text, NAME_MAX_BYTES + 1)) == NAME_GOOD;
+	return name_parse_held(ret, text, strnlen(text, NAME_MAX_BYTES + 1)) == NAME_GOOD;
 }

@@ -3,7 +3,7 @@
 
 static bool is_name(const char *text, struct name *ret)
 {
-	return name_parse(ret, text, strnlen(text, NAME_MAX_BYTES + 1)) == NAME_GOOD;
+	return name_parse_held(ret, text, strnlen(text, NAME_MAX_BYTES + 1)) == NAME_GOOD;
 }
 
 /* The room that it was told in is the one that it is in, and both names are names. */
