@@ -24,7 +24,7 @@ LIMIT_S = 400           # of one run of the load; it has an alarm of its own
 RATE = 50               # lines a second of w2
 W2_S, W3_S, W4_S, W5_S, SYS_S = 6, 60, 8, 3, 20
 QUICK_W2_S, QUICK_W4_S = 2, 4
-GRACE_MS = 12_000       # that a stuck client may hold up the others
+SILENCE_MS = 12_000     # so long nobody hears anything: then the rest is lost, even on a busy machine
 WARM_DELIVERIES, WARM_ECHOES, SYS_LINES = 5_000, 2_000, 3_000
 COUNTER_S = 0.5         # that a counter takes to attach
 
@@ -43,7 +43,7 @@ def load_of(case, secs, quick):
         return {**crowd, "work": "idle", "secs": W3_S}
     if case.work == "w4":
         return {**crowd, "work": "stuck", "window": case.window, "lines": NO_END, "warm": 0,
-                "secs": QUICK_W4_S if quick else W4_S, "stall-ms": GRACE_MS}
+                "secs": QUICK_W4_S if quick else W4_S}
     if case.work == "w5":
         return {"receivers": case.receivers, "work": "churn", "coming": case.senders,
                 "lines": NO_END, "secs": W5_S}
@@ -141,8 +141,9 @@ class Peers:
         return result
 
     def _load(self, kind, server, case):
-        options = {"coming": kind.coming, **load_of(case, self.secs, self.quick),
-                   "proto": kind.protocol, "port": server.port, "pid": server.process.pid}
+        options = {"stall-ms": SILENCE_MS, "coming": kind.coming,
+                   **load_of(case, self.secs, self.quick), "proto": kind.protocol,
+                   "port": server.port, "pid": server.process.pid}
         words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         try:
             done = subprocess.run([self.fanload, *words], capture_output=True, text=True,
