@@ -58,7 +58,7 @@ static void read_options(struct options *options, int argc, char **argv)
 		{"secs", .real = &options->secs, .least = 0.1, .most = 3600},
 		{"warm", .real = &options->warm, .least = 0, .most = 3600},
 		{"named", .flag = &options->named},
-		{NULL},
+		{.name = NULL},
 	};
 
 	words_read(table, usage, argc, argv);

@@ -54,7 +54,7 @@ static void read_options(struct options *options, int argc, char **argv)
 		{"secs", .real = &options->secs, .least = 0.1, .most = 3600},
 		{"coming", .whole = &options->coming, .least = 1, .most = SENDERS_MOST - 1},
 		{"stall-ms", .whole = &options->stall_ms, .least = 1, .most = 60000},
-		{NULL},
+		{.name = NULL},
 	};
 
 	words_read(table, usage, argc, argv);

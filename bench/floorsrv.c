@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	const struct word table[] = {
 		{"port", .whole = &floor.port, .least = 1, .most = 65535},
 		{"mode", .choice = &floor.mode, .choices = modes},
-		{NULL},
+		{.name = NULL},
 	};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
