@@ -51,8 +51,8 @@ column_after() { # COLUMN
 }
 
 loader=$(find "$here/bookworm" -name 'ld-linux*.so.*' | head -n 1)
-libraries=$here/bookworm/usr/lib/$triplet:$here/bookworm/lib/$triplet
-screen new-session -d -x 80 -y 10 "'$loader' --library-path '$libraries' '$here/bookworm/ask'"
+path=$here/bookworm/usr/lib/$triplet:$here/bookworm/lib/$triplet
+screen new-session -d -x 80 -y 10 "'$loader' --library-path '$path' '$here/bookworm/ask'"
 trap 'screen kill-server 2>/dev/null; rm -rf "$here"' EXIT
 
 expect 'column behind the prompt' 10 "$(column_after 0)"
