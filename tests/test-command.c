@@ -107,12 +107,15 @@ static void test_names(void)
 	type_it("/name  dora ");
 	ok(answers("* you are dora now\n"), "/name takes one, whatever spaces there are");
 	ok(order.taking.which && strcmp(order.taking.name.text, "dora") == 0, "it follows");
-	type_it("/name dora some-key ");
+	type_it("/name dora 0123456789abcdef0123456789abcdef ");
 	ok(answers("* you are dora now\n"), "the key for a free name does not matter");
 	type_it("/name BOB");
 	ok(answers("* the name BOB is taken\n") && !order.taking.which, "one that is taken");
-	type_it("/name BOB some-key");
+	type_it("/name BOB 0123456789abcdef0123456789abcdef");
 	ok(answers("* the name BOB is taken\n") && !order.taking.which, "and not its key");
+	type_it("/name dora some-key");
+	ok(answers("* a name is one word, not dora some-key\n") && !order.taking.which,
+	   "what is no key is another word");
 	type_it("/name do ra mi");
 	ok(answers("* a name is one word, not do ra mi\n"), "one word");
 	ok(!order.taking.which, "so none is taken");

@@ -81,7 +81,8 @@ static void test_path(void)
 static void test_add(void)
 {
 	static const char *const kept[] = {
-		"hello", "/me waves", "/msgs", "/message", "see /msg bob", "/join x", "@n=x hello",
+		"hello",        "/me waves", "//msg",      "/etc/msg x",
+		"see /msg bob", "/join x",   "@n=x hello",
 	};
 	static const char *const dropped[] = {
 		"",
@@ -95,6 +96,14 @@ static void test_add(void)
 		"@n=abc /msg bob x",
 		"@n=abc  /msg bob x",
 		"/msg:bob",
+		"/msgs",
+		"/m bob x",
+		"/ㅡㄴㅎ bob x",
+		"\uff0fmsg bob x",
+		"/msg,bob x",
+		"\u3000/msg bob x",
+		" @n=abc /MSG bob x",
+		"/name bob 0123",
 	};
 	struct history history = {0};
 

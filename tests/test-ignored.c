@@ -42,6 +42,25 @@ static void test_bounds(void)
 	is(ignored.count, IGNORED_MAX, "they are as many as before");
 }
 
+static void test_rename(void)
+{
+	static struct ignored ignored;
+
+	ignored_rename(&ignored, "bob", "robert");
+	ok(!ignored_has(&ignored, "robert"), "of nobody");
+	ignored_turn(&ignored, "bob");
+	ignored_turn(&ignored, "carol");
+	ignored_rename(&ignored, "BOB", "Robert");
+	ok(ignored_has(&ignored, "robert") && !ignored_has(&ignored, "bob"),
+	   "it goes with the name");
+	ignored_rename(&ignored, "dave", "bob");
+	ok(!ignored_has(&ignored, "bob"), "not with another's");
+	ignored_rename(&ignored, "robert", "ROBERT");
+	ok(ignored_has(&ignored, "robert"), "another spelling is the same");
+	ignored_rename(&ignored, "robert", "carol");
+	ok(ignored.count == 1 && ignored_has(&ignored, "carol"), "nobody is there twice");
+}
+
 static void test_no_names(void)
 {
 	static struct ignored ignored;
@@ -51,6 +70,9 @@ static void test_no_names(void)
 	is(ignored_turn(&ignored, "a\u3000b"), -EINVAL, "with a wide space neither");
 	is(ignored_turn(&ignored, "\u200B\u00AD"), -EINVAL, "nor what is not seen");
 	is(ignored_turn(&ignored, "a\033"), -EINVAL, "nor an escape");
+	is(ignored_turn(&ignored, "zoe,bob"), -EINVAL, "nor two with a comma");
+	is(ignored_turn(&ignored, "-list"), -EINVAL, "nor an option");
+	is(ignored_turn(&ignored, "\xff"), -EINVAL, "nor what is no UTF-8");
 	is(ignored.count, 0, "none of them counts");
 }
 
@@ -101,6 +123,7 @@ int main(void)
 {
 	test_turns();
 	test_bounds();
+	test_rename();
 	test_no_names();
 	test_folding();
 	test_long_names();

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/deadline.h"
 #include "mtchat/i18n.h"
 #include "mtchat/own-commands.h"
+#include "mtchat/spelling.h"
 
 _Static_assert((int)HEARD_OLD == SCREEN_OLD && (int)HEARD_OWN == SCREEN_OWN &&
 		       (int)HEARD_GREETS == SCREEN_GREETS,
@@ -41,6 +44,7 @@ void conversation_done(struct conversation *conversation)
 		claim_end(&conversation->claim, &conversation->contact.chat);
 	contact_done(&conversation->contact);
 	known_done(&conversation->known);
+	free(conversation->instead);
 }
 
 /* -- events -- */
@@ -86,12 +90,38 @@ static bool is_caught_up(const struct chat *chat)
 	       strcmp(chat->live_room, chat->room) == 0;
 }
 
+static bool is_notice(const struct event *event, const char *code)
+{
+	return event->kind == EVENT_NOTICE && event->code && strcmp(event->code, code) == 0;
+}
+
+/* What is of no use here: help on what is for programs; that one has another name, again; the
+ * second copy of a private line to oneself. */
+static bool is_idle(const struct conversation *conversation, const struct event *event, int heard)
+{
+	static const char *const programs[] = {"/json ", "/since "};
+	const struct chat *chat = &conversation->contact.chat;
+
+	if (event->kind == EVENT_RENAME && event->to && !(heard & HEARD_OLD))
+		return strcmp(event->to, chat->name) == 0;
+	if (event->kind == EVENT_PRIV && event->from && event->to && event->nonce)
+		return strcmp(event->from, event->to) == 0 && !(heard & HEARD_OWN) &&
+		       strncmp(event->nonce, chat->waiting.prefix, strlen(chat->waiting.prefix)) ==
+			       0;
+	for (size_t i = 0; is_notice(event, "help") && event->text && i < 2; i++) {
+		if (strncmp(event->text, programs[i], strlen(programs[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void show(struct conversation *conversation, const struct event *event, int heard, FILE *to)
 {
 	int flags = heard & (HEARD_OLD | HEARD_OWN | HEARD_GREETS);
 	int64_t rung_ms = conversation->screen.rung_ms;
 
-	if (settings_hides(conversation->settings, event, conversation->contact.chat.name))
+	if (settings_hides(conversation->settings, event, conversation->contact.chat.name) ||
+	    is_idle(conversation, event, heard))
 		return;
 	if (conversation->replay.begins && is_seen(conversation, event))
 		rule_replay(conversation, event, to);
@@ -102,6 +132,9 @@ static void show(struct conversation *conversation, const struct event *event, i
 	screen_event(&conversation->screen, event, flags, conversation->host, conversation_now(),
 		     to);
 	conversation->rang |= conversation->screen.rung_ms != rung_ms;
+	if (is_notice(event, "unknown_command"))
+		screen_tell(&conversation->screen, conversation_now(), to,
+			    _("/help lists the commands"));
 }
 
 void conversation_back_text(const struct contact *contact, char *ret, size_t size)
@@ -159,6 +192,9 @@ static void take(struct conversation *conversation, const struct event *event, i
 	screen_set_own(&conversation->screen, chat->name);
 	if (heard & HEARD_SHOWS)
 		show(conversation, event, heard, to);
+	if (event->kind == EVENT_RENAME && event->from && event->to && /* seen as it happened */
+	    (!(heard & HEARD_OLD) || is_caught_up(chat)))
+		ignored_rename(&conversation->settings->ignored, event->from, event->to);
 	if (event->kind == EVENT_LIVE)
 		become_live(conversation, heard, to);
 }
@@ -199,7 +235,29 @@ bool conversation_hear(struct conversation *conversation, FILE *to)
 
 /* -- what is typed -- */
 
-int conversation_say(struct conversation *conversation, const char *line, FILE *to)
+/* What was meant as a command is never said: it stays to be edited, spelled right if we know how.
+ */
+static int refuse(struct conversation *conversation, struct spelling *spelling, const char *line,
+		  FILE *to)
+{
+	int size = (int)(spelling->word_end - spelling->word);
+
+	if (spelling->kind == SPELLING_UNKNOWN)
+		screen_tell(
+			&conversation->screen, conversation_now(), to,
+			_("there is no command %.*s: /help lists them; to say it, begin with //"),
+			size, line + spelling->word);
+	else
+		screen_tell(
+			&conversation->screen, conversation_now(), to,
+			_("not given yet: this was meant as /%s? Enter gives it as it stands now"),
+			spelling->name);
+	conversation->instead = spelling->line;
+	spelling->line = NULL;
+	return -EILSEQ;
+}
+
+static int say(struct conversation *conversation, const char *line, FILE *to)
 {
 	struct screen *screen = &conversation->screen;
 	size_t size = strlen(line);
@@ -220,4 +278,18 @@ int conversation_say(struct conversation *conversation, const char *line, FILE *
 		screen_tell(screen, conversation_now(), to, "%s",
 			    strerror(-r)); /* NOLINT(concurrency-mt-unsafe) */
 	return r;
+}
+
+int conversation_say(struct conversation *conversation, const char *line, FILE *to)
+{
+	CLEANUP(spelling_done) struct spelling spelling;
+	int r = spelling_read(&spelling, line);
+
+	free(conversation->instead);
+	conversation->instead = NULL;
+	if (r < 0)
+		return r;
+	if (spelling.kind == SPELLING_OTHERWISE || spelling.kind == SPELLING_UNKNOWN)
+		return refuse(conversation, &spelling, line, to);
+	return say(conversation, spelling.line ? spelling.line : line, to);
 }

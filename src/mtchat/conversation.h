@@ -33,6 +33,7 @@ struct conversation {
 	bool told_lost; /* the user knows that the link is lost */
 	bool rang;      /* for something of what is being caught up */
 	bool leaves;    /* the user wants to go */
+	char *instead;  /* of the line that was not taken, spelled right; NULL: as it was; ours */
 };
 
 /* 0, or -errno. */
@@ -46,7 +47,7 @@ bool conversation_hear(struct conversation *conversation, FILE *to);
 /*
  * One line that was typed: said, a command of ours, or one of the server's.  0; -EAGAIN: too many
  * wait to come back, on a link that stands: later; or another -errno: it was not taken, which is
- * told.
+ * told.  -EILSEQ: it may have been meant as a command (spelling.h): see `instead`.
  */
 int conversation_say(struct conversation *conversation, const char *line, FILE *to);
 

@@ -1,17 +1,16 @@
 /* history.c - what was typed in earlier sessions, in a file */
 #include "mtchat/history.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "mtchat/spelling.h"
 #include "mtchat/state.h"
 
 int history_path(char *ret)
@@ -25,25 +24,6 @@ void history_done(struct history *history)
 		free(history->entries[i]);
 	free(history->entries);
 	*history = (struct history){0};
-}
-
-/* Has it a line that is for one person only?  In doubt, it has: whatever the case, and whatever
- * blanks there are. */
-static bool is_private(const char *entry)
-{
-	static const char command[] = "/msg";
-	const size_t size = sizeof(command) - 1;
-
-	for (const char *line = entry; line; line = strchr(line, '\n')) {
-		line += strspn(line, "\n\r\t ");
-		if (strncmp(line, "@n=", 3) == 0) { /* a nonce may stand before a command */
-			line += strcspn(line, " \n");
-			line += strspn(line, " ");
-		}
-		if (strncasecmp(line, command, size) == 0 && !isalnum((unsigned char)line[size]))
-			return true;
-	}
-	return false;
 }
 
 /* Takes over the entry. */
@@ -68,7 +48,7 @@ int history_add(struct history *history, const char *entry)
 {
 	char *copy;
 
-	if (!*entry || is_private(entry))
+	if (!*entry || !spelling_may_keep(entry))
 		return 0;
 	if (history->count > 0 && strcmp(history->entries[history->count - 1], entry) == 0)
 		return 0;

@@ -6,7 +6,7 @@
  * when it was typed, under a lock (state.h): so neither a kill nor other sessions that end at the
  * same time lose any.  A session that ends makes the file shorter if it is too long.
  *
- * Entries with a private line ("/msg ...") are never added, so they are never written.
+ * Entries with a line that may be private are never added, so they are never written: spelling.h.
  */
 #pragma once
 

@@ -36,14 +36,31 @@ void name_fold(char ret[IGNORED_SIZE], const char *name)
 	copy_cut(ret, folded ? (const char *)folded : name);
 }
 
-/* Nobody can have a name with a space in it, or with nothing that is seen. */
+static bool may_be_in_name(utf8proc_int32_t character)
+{
+	utf8proc_category_t category = utf8proc_category(character);
+
+	return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME) ||
+	       category == UTF8PROC_CATEGORY_ND || character == '_' || character == '-' ||
+	       character == '.';
+}
+
+/* Can a server of ours give that name?  As far as it is worth telling: its length is not looked at.
+ */
 static bool is_name(const char *folded)
 {
-	if (!folded[0])
+	const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)folded;
+
+	if (!*at || *at == '-' || *at == '.')
 		return false;
-	for (; *folded; folded++)
-		if ((unsigned char)*folded <= ' ')
+	while (*at) {
+		utf8proc_int32_t character;
+		utf8proc_ssize_t size = utf8proc_iterate(at, -1, &character);
+
+		if (size <= 0 || !may_be_in_name(character))
 			return false;
+		at += size;
+	}
 	return true;
 }
 
@@ -75,6 +92,24 @@ int ignored_turn(struct ignored *ignored, const char *name)
 		return -ENOSPC;
 	memcpy(ignored->names[ignored->count++], folded, sizeof(folded));
 	return 1;
+}
+
+void ignored_rename(struct ignored *ignored, const char *from, const char *to)
+{
+	char folded[IGNORED_SIZE], other[IGNORED_SIZE];
+	size_t i;
+
+	if (ignored->count == 0)
+		return;
+	name_fold(folded, from);
+	name_fold(other, to);
+	i = find(ignored, folded);
+	if (i == ignored->count || strcmp(folded, other) == 0)
+		return;
+	if (find(ignored, other) < ignored->count) /* that one is, too */
+		ignored_turn(ignored, from);
+	else
+		memcpy(ignored->names[i], other, sizeof(other));
 }
 
 bool ignored_has(const struct ignored *ignored, const char *name)

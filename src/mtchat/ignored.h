@@ -17,6 +17,9 @@ struct ignored {
 
 /* Ignores it, or no more if it was.  1: it is now; 0: it is no more; -ENOSPC; -EINVAL: no name. */
 int ignored_turn(struct ignored *ignored, const char *name);
+
+/* One who was called `from` is called `to`: ignored as before. */
+void ignored_rename(struct ignored *ignored, const char *from, const char *to);
 bool ignored_has(const struct ignored *ignored, const char *name);
 
 /* "name" folded into ret[IGNORED_SIZE]; as it is (cut) if it is no UTF-8 or there is no memory. */

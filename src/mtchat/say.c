@@ -13,12 +13,14 @@
 #include "mtchat/contact.h"
 #include "mtchat/i18n.h"
 #include "mtchat/safe.h"
+#include "mtchat/spelling.h"
 
 enum { GO_ON = -1 }; /* what a step returns that is no exit status */
 
 struct say {
 	struct contact contact;
 	const char *text;
+	struct spelling spelling; /* of the text, for a server that has commands */
 	uint64_t deadline_ms;
 	bool said;
 };
@@ -58,10 +60,26 @@ static int hear(struct say *say)
 	return status;
 }
 
+/* What was meant as a command, and is none that is given: never said. */
+static int refuse(const struct say *say)
+{
+	if (say->spelling.kind == SPELLING_OTHERWISE)
+		warnx(_("not said: it looks like /%s, which is spelled so; to say it, begin it with "
+			"//"),
+		      say->spelling.name);
+	else
+		warnx(_("not said: it looks like a command; to say it, begin it with //"));
+	return EX_DATAERR;
+}
+
 static int begin(struct say *say)
 {
-	int r = contact_say(&say->contact, say->text, strlen(say->text));
+	const char *text = say->spelling.line ? say->spelling.line : say->text;
+	int r;
 
+	if (say->spelling.kind == SPELLING_OTHERWISE || say->spelling.kind == SPELLING_UNKNOWN)
+		return refuse(say);
+	r = contact_say(&say->contact, text, strlen(text));
 	say->said = true;
 	if (r == -EMSGSIZE) {
 		warnx(_("the line is too long"));
@@ -190,20 +208,22 @@ static bool can_be_said(const char *text)
 	return *text && !strchr(text, '\n');
 }
 
-int say_run(struct settings *settings, const struct target *target, const char *text)
+/* A line in any case of letters: known as what it is. */
+static bool is_other_command(const struct spelling *spelling)
 {
-	struct say *say;
+	return spelling->kind == SPELLING_WELL &&
+	       waiting_kind(spelling->line, strlen(spelling->line)) == WAITING_COMMAND;
+}
+
+static int say_it(struct say *say, struct settings *settings, const struct target *target)
+{
 	int status = EX_OSERR, r;
 
-	if (!can_be_said(text))
-		return warnx(_("-m says one line, not none and not several")), EX_DATAERR;
-	if (waiting_kind(text, strlen(text)) == WAITING_COMMAND)
-		return warnx(_("-m says something; commands but /me and /msg do not")), EX_USAGE;
-	say = calloc(1, sizeof(*say));
-	if (!say)
+	if (spelling_read(&say->spelling, say->text) < 0)
 		return warnx(_("not enough memory")), EX_OSERR;
+	if (is_other_command(&say->spelling))
+		return warnx(_("-m says something; commands but /me and /msg do not")), EX_USAGE;
 	settings->wish.last = 0;
-	say->text = text;
 	say->deadline_ms = clock_boot_ms() + SAY_LIMIT_MS;
 	r = contact_init(&say->contact, target, &settings->wish,
 			 (uint64_t)settings->timeout * 1000);
@@ -214,6 +234,22 @@ int say_run(struct settings *settings, const struct target *target, const char *
 		status = run(say, settings->wish.name);
 	}
 	contact_done(&say->contact);
+	return status;
+}
+
+int say_run(struct settings *settings, const struct target *target, const char *text)
+{
+	struct say *say;
+	int status;
+
+	if (!can_be_said(text))
+		return warnx(_("-m says one line, not none and not several")), EX_DATAERR;
+	say = calloc(1, sizeof(*say));
+	if (!say)
+		return warnx(_("not enough memory")), EX_OSERR;
+	say->text = text;
+	status = say_it(say, settings, target);
+	spelling_done(&say->spelling);
 	free(say);
 	return status;
 }

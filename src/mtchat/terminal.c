@@ -201,10 +201,18 @@ static char *next_line(struct terminal *terminal)
 /* Nobody takes the line, nor what was typed behind it: all that is typed still. */
 static void put_back(struct terminal *terminal, char *line)
 {
+	const char *instead = terminal->conversation.instead;
+
 	if (terminal->rest)
 		terminal->rest[-1] = '\n'; /* as it was */
+	if (instead) {                     /* the line itself as it would be right */
+		if (terminal->rest)
+			prompt_put(terminal->rest - 1);
+		prompt_put(instead);
+	} else {
+		prompt_put(line);
+	}
 	terminal->rest = NULL;
-	prompt_put(line);
 }
 
 /* Says what was typed, as far as it goes: a long paste waits for its first lines to come back. */

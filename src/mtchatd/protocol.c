@@ -1,20 +1,13 @@
 /* protocol.c - what a line from a client means */
-#include <stdint.h>
 #include <string.h>
-#include <utf8proc.h>
 
+#include "common/invocation.h"
 #include "mtchatd/protocol.h"
 
-enum {
-	NONCE_MAX = 32,
-	ARABIC_COMMA = 0x060C,
-	BRAILLE_BLANK = 0x2800, /* no letter and no space, but it looks like one */
-	IDEOGRAPHIC_COMMA = 0x3001,
-	FULLWIDTH_COMMA = 0xFF0C,
-	FULLWIDTH_SLASH = 0xFF0F,
-};
+enum { NONCE_MAX = 32 };
 
-/* Controls and space; / and @; the first bytes of all else that is_blank(), and of U+FF0F. */
+/* Controls and space; / and @; the first bytes of all other blanks (invocation.h), and of U+FF0F.
+ */
 const bool protocol_suspects[256] = {
 	[0x00 ... 0x20] = true, ['/'] = true,           ['@'] = true,           [0x7F] = true,
 	[0xC2] = true,          [0xCD] = true,          [0xD8] = true,          [0xDB] = true,
@@ -26,78 +19,6 @@ static const char nonce_mark[] = "@n=";
 static struct utterance say(const char *text, size_t size)
 {
 	return (struct utterance){.text = text, .size = size};
-}
-
-/* -- characters -- */
-
-/* The one at line[at], and its bytes; -1 and 1 byte: none, as text = "raw" lets pass. */
-static int32_t character_at(const char *line, size_t size, size_t at, size_t *ret_size)
-{
-	utf8proc_int32_t character;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)line + at,
-					      (utf8proc_ssize_t)(size - at), &character);
-
-	*ret_size = n > 0 ? (size_t)n : 1;
-	return n > 0 ? character : -1;
-}
-
-static bool is_unseen(int32_t character)
-{
-	return utf8proc_get_property(character)->ignorable ||
-	       utf8proc_category(character) == UTF8PROC_CATEGORY_CF;
-}
-
-static bool is_blank(int32_t character)
-{
-	switch (character) {
-	case -1:
-		return false;
-	case BRAILLE_BLANK:
-		return true;
-	}
-	switch (utf8proc_category(character)) {
-	case UTF8PROC_CATEGORY_CC:
-	case UTF8PROC_CATEGORY_ZS:
-	case UTF8PROC_CATEGORY_ZL:
-	case UTF8PROC_CATEGORY_ZP:
-		return true;
-	default:
-		return is_unseen(character);
-	}
-}
-
-static bool is_letter(int32_t character)
-{
-	utf8proc_category_t category = utf8proc_category(character);
-
-	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
-}
-
-static bool is_mark(int32_t character)
-{
-	utf8proc_category_t category = utf8proc_category(character);
-
-	return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
-}
-
-static bool is_slash(int32_t character)
-{
-	return character == '/' || character == FULLWIDTH_SLASH;
-}
-
-static bool is_comma(int32_t character)
-{
-	return character == ',' || character == ARABIC_COMMA || character == IDEOGRAPHIC_COMMA ||
-	       character == FULLWIDTH_COMMA;
-}
-
-static size_t skip_blanks(const char *line, size_t size, size_t at)
-{
-	size_t n;
-
-	for (; at < size && is_blank(character_at(line, size, at, &n)); at += n)
-		continue;
-	return at;
 }
 
 /* -- commands -- */
@@ -113,66 +34,46 @@ static bool is_word(const char *word, size_t size, const char *name)
 	return true;
 }
 
-/* Where the word at line[at] ends: letters, their marks, what is not seen among them; or "?". */
-static size_t word_end(const char *line, size_t size, size_t at)
+/* Of msg more is meant: nothing private is said for a colon, or for a blank behind the slash. */
+static bool is_meant(const struct invocation *slash, bool is_msg)
 {
-	size_t end = at, n;
-	bool has_letter = false;
-
-	for (; end < size; end += n) {
-		int32_t character = character_at(line, size, end, &n);
-
-		if (character == '?' && end == at)
-			return at + 1;
-		if (character < 0 ||
-		    !(is_letter(character) || is_mark(character) || is_unseen(character)))
-			break;
-		has_letter |= is_letter(character) && !is_unseen(character);
-	}
-	return has_letter ? end : at;
+	if (slash->apart && !is_msg)
+		return false;
+	if (slash->behind == INVOCATION_BEHIND_OTHER)
+		return is_msg;
+	return slash->behind != INVOCATION_BEHIND_SLASH;
 }
 
-/* May what stands behind the word end it? */
-static bool is_end(const char *line, size_t size, size_t at, bool is_msg)
+static enum command_flaw flaw_of(const struct invocation *slash)
 {
-	int32_t character;
-	size_t n;
-
-	if (at == size)
-		return true;
-	character = character_at(line, size, at, &n);
-	return is_blank(character) || is_comma(character) || (is_msg && !is_slash(character));
+	if (slash->blanks || slash->apart)
+		return FLAW_BLANKS;
+	if (slash->wide)
+		return FLAW_SLASH;
+	return slash->behind <= INVOCATION_BEHIND_SPACE ? FLAW_NONE : FLAW_END;
 }
 
 static struct utterance parse_rest(const char *line, size_t size)
 {
-	size_t slash = skip_blanks(line, size, 0), word, end, args, n;
-	struct utterance said = {.command = true};
-	bool is_msg;
+	struct invocation slash;
+	size_t args;
 
-	if (slash == size || !is_slash(character_at(line, size, slash, &n)))
-		return say(line, size);
-	if (slash == 0 && size > 1 && line[0] == '/' && line[1] == '/')
+	if (size > 1 && line[0] == '/' && line[1] == '/')
 		return say(line + 1, size - 1);
-	word = skip_blanks(line, size, slash + n);
-	end = word_end(line, size, word);
-	is_msg = is_word(line + word, end - word, "msg");
-	if (end == word || (word > slash + n && !is_msg) || !is_end(line, size, end, is_msg))
+	if (!invocation_find(&slash, line, size) ||
+	    !is_meant(&slash, is_word(line + slash.word, slash.end - slash.word, "msg")))
 		return say(line, size);
 
-	if (slash > 0 || word > slash + n)
-		said.flaw = FLAW_BLANKS;
-	else if (line[slash] != '/')
-		said.flaw = FLAW_SLASH;
-	else if (end < size && line[end] != ' ')
-		said.flaw = FLAW_END;
-	for (args = end; args < size && line[args] == ' ';)
+	for (args = slash.end; args < size && line[args] == ' ';)
 		args++;
-	said.text = line + args;
-	said.size = size - args;
-	said.word = line + word;
-	said.word_size = end - word;
-	return said;
+	return (struct utterance){
+		.command = true,
+		.flaw = flaw_of(&slash),
+		.text = line + args,
+		.size = size - args,
+		.word = line + slash.word,
+		.word_size = slash.end - slash.word,
+	};
 }
 
 bool protocol_is_command(const struct utterance *said, const char *name)
@@ -240,7 +141,7 @@ struct utterance protocol_parse(const char *line, size_t size, bool named)
 
 	if (protocol_is_plain(line, size))
 		return say(line, size);
-	blanks = skip_blanks(line, size, 0);
+	blanks = invocation_skip_blanks(line, size, 0);
 	if (blanks)
 		return parse_behind_blanks(line, size, blanks);
 	skipped = prefix_size(line, size);
@@ -265,15 +166,6 @@ static bool begins_nonce(const char *line, size_t size)
 	return size && memcmp(line, nonce_mark, size < begin ? size : begin) == 0;
 }
 
-/* Of a slash at the begin, also one of full width, behind blanks: where it ends; 0: there is none.
- */
-static size_t slash_end(const char *line, size_t size)
-{
-	size_t at = skip_blanks(line, size, 0), n;
-
-	return at < size && is_slash(character_at(line, size, at, &n)) ? at + n : 0;
-}
-
 /* Nothing can follow it: the client would be called that, or be there, for no moment. */
 static bool is_in_vain(const char *line, size_t size)
 {
@@ -290,7 +182,7 @@ bool protocol_rest_is_line(const char *rest, size_t size, bool named, bool close
 		return false;
 	rest += skipped;
 	size -= skipped;
-	at = slash_end(rest, size);
+	at = invocation_slash_end(rest, size);
 	if (!at)
 		return true;
 	if (!closed)
