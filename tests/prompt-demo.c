@@ -94,7 +94,8 @@ static int open_signals(void)
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (const int *s = (const int[]){SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH, 0}; *s; s++)
+	for (const int *s = (const int[]){SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH, 0};
+	     *s; s++)
 		sigaddset(&set, *s);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
@@ -110,6 +111,8 @@ static int handle_signal(int fd)
 		prompt_resize();
 	else if (info.ssi_signo == SIGTSTP)
 		prompt_suspend();
+	else if (info.ssi_signo == SIGCONT)
+		prompt_go_on();
 	else
 		return 128 + (int)info.ssi_signo;
 	return GO_ON;

@@ -1069,3 +1069,69 @@ def test_stop_and_go_on():
         terminal.wait_end("left: 0", "$")
         terminal.type("exit\r")
         terminal.wait_exit()
+
+
+def test_terminal_without_echo():
+    """What it was set to is given back; meanwhile one sees what one types."""
+    with Emulator(["sh", "-c", 'stty -echo; "$0"', PROMPT_DEMO], commands=True) as terminal:
+        terminal.wait_end(PROMPT)
+        terminal.type("seen")
+        terminal.wait_end("demo> seen")
+        terminal.type("\r\x04")
+        terminal.wait_exit()
+        assert terminal.lines() == ["typed: seen", "left: 0"]
+        assert not termios.tcgetattr(terminal.slave)[3] & termios.ECHO
+
+
+def shell():
+    """With job control, and an editor of its own that changes the terminal."""
+    emulator = Emulator(["bash", "--norc", "-i"], env={"PS1": "$ "}, commands=True)
+    emulator.wait_end("$")
+    return emulator
+
+
+def test_begun_in_the_background():
+    with shell() as terminal:
+        terminal.type(f"{os.path.abspath(PROMPT_DEMO)} &\r")
+        terminal.wait_screen(
+            lambda lines: any(line.startswith("[1]") for line in lines) and lines[-1] == "$", "job")
+        terminal.type("while ! jobs | grep Stopped; do sleep 0.1; done; echo it waits\r")
+        terminal.wait_end("it waits", "$")
+        terminal.type("fg\r")
+        terminal.wait_end(PROMPT)
+        terminal.type("seen")
+        terminal.wait_end("demo> seen")
+        terminal.type("\x15\x04")
+        terminal.wait_end("left: 0", "$")
+        terminal.type("stty -a | grep -o ' icanon'\r")
+        terminal.wait_end(" icanon", "$")
+        terminal.type("exit\r")
+        terminal.wait_exit()
+
+
+def test_stopped_by_somebody():
+    """SIGSTOP, and fg: what is typed comes back, on a terminal that is set for it."""
+    with shell() as terminal:
+        terminal.type(f"{os.path.abspath(PROMPT_DEMO)}\r")
+        terminal.wait_end(PROMPT)
+        terminal.command("rows one")
+        terminal.type("half")
+        terminal.wait_end("one", "demo> half")
+        child = f"/proc/{terminal.process.pid}/task/{terminal.process.pid}/children"
+        with open(child, encoding="ascii") as file:
+            pid = int(file.read().split()[0])
+        os.kill(pid, signal.SIGSTOP)
+        terminal.wait_end("$")
+        terminal.type("stty sane; echo mine\r")
+        terminal.wait_end("mine", "$")
+        terminal.type("fg\r")
+        terminal.wait_end("one", "demo> half")
+        terminal.type("!")
+        terminal.wait_end("one", "demo> half!")
+        os.kill(pid, signal.SIGCONT)  # nobody had stopped it
+        terminal.type("\r")
+        terminal.wait_end("typed: half!", "one", PROMPT)
+        terminal.type("\x04")
+        terminal.wait_end("left: 0", "$")
+        terminal.type("exit\r")
+        terminal.wait_exit()

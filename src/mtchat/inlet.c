@@ -105,6 +105,7 @@ static bool signal_waits(void)
 
 	sigpending(&pending);
 	sigdelset(&pending, SIGWINCH);
+	sigdelset(&pending, SIGCONT);
 	return !sigisemptyset(&pending);
 }
 

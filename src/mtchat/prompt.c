@@ -2,6 +2,7 @@
 #include "mtchat/prompt.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "mtchat/question.h"
 #include "mtchat/recall.h"
 #include "mtchat/signals.h"
+#include "mtchat/tty.h"
 
 enum {
 	PROMPT_COLUMNS = 80,    /* of a terminal that does not tell */
@@ -31,7 +33,6 @@ static struct prompt {
 	struct prompt_options options;
 	size_t max_line; /* bytes; 0: no limit */
 	bool open;
-	bool prepared;  /* the terminal is readline's */
 	bool confirmed; /* the next Enter is not asked for */
 	char *away;     /* typed, taken from the terminal already; for take_line() */
 	char *typed;    /* not yet fetched */
@@ -43,16 +44,6 @@ static bool is_gone(void)
 	return inlet_gone() || outlet_gone();
 }
 
-/* readline would give the terminal back for each line, which is heard by whom we draw for. */
-static void take_terminal(int meta)
-{
-	if (prompt.prepared)
-		return;
-	rl_prep_terminal(meta);
-	inlet_open();
-	prompt.prepared = true;
-}
-
 /* While the terminal takes nothing, nothing is read of a paste either. */
 static void flush(void)
 {
@@ -60,19 +51,6 @@ static void flush(void)
 
 	outlet_flush();
 	paste_waited(clock_ms() - begin_ms);
-}
-
-static void keep_terminal(void)
-{
-	/* It is given back at the end. */
-}
-
-static void give_terminal_back(void)
-{
-	rl_eof_found = 0; /* or it writes a LF */
-	rl_deprep_terminal();
-	prompt.prepared = false;
-	outlet_flush();
 }
 
 /* readline's line vanishes from the terminal, and is empty. */
@@ -131,12 +109,6 @@ static void take_line(char *line)
 	}
 }
 
-/* One that terminfo does not know has them, too: it is a new one, most likely, or comes by ssh. */
-static bool has_escape_sequences(void)
-{
-	return rl_terminal_name && *rl_terminal_name && strcmp(rl_terminal_name, "dumb") != 0;
-}
-
 static int set_up_readline(void)
 {
 	FILE *out = outlet_open(STDOUT_FILENO);
@@ -147,14 +119,13 @@ static int set_up_readline(void)
 	rl_instream = stdin;
 	rl_outstream = out;
 	rl_getc_function = inlet_read;
-	rl_prep_term_function = take_terminal;
-	rl_deprep_term_function = keep_terminal;
+	tty_init();
 	rl_catch_signals = 0; /* the caller has a signalfd */
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
 	rl_erase_empty_line = !prompt.options.keeps; /* one that has vanished gets no LF */
 	keys_initialize();
-	if (has_escape_sequences())
+	if (tty_has_escape_sequences())
 		rl_variable_bind("enable-bracketed-paste", "on");
 	keys_bind(accept_line, prompt.options.known);
 	return 0;
@@ -225,7 +196,7 @@ void prompt_close(void)
 		putc('\n', rl_outstream);
 	}
 	rl_callback_handler_remove();
-	give_terminal_back();
+	tty_give_back();
 	display_done();
 	outlet_close();
 	rl_outstream = stdout;
@@ -371,12 +342,20 @@ int prompt_columns(void)
 	return PROMPT_COLUMNS;
 }
 
+/* Whoever had the terminal has left its cursor somewhere. */
+static void take_again(void)
+{
+	tty_take(1);
+	display_begin_anew();
+	flush();
+}
+
 void prompt_suspend(void)
 {
 	int point;
 
 	if (!prompt.open) {
-		signals_stop();
+		signals_stop(SIGTSTP);
 		return;
 	}
 	if (RL_ISSTATE(RL_STATE_MULTIKEY)) /* the kernel has forgotten the rest of a key, */
@@ -387,9 +366,17 @@ void prompt_suspend(void)
 	(*rl_redisplay_function)();
 	rl_point = point;
 	putc('\n', rl_outstream);
-	give_terminal_back();
-	signals_stop();
-	take_terminal(1);
-	display_begin_anew();
-	flush();
+	tty_give_back();
+	signals_stop(SIGTSTP);
+	take_again();
+}
+
+void prompt_go_on(void)
+{
+	if (!prompt.open)
+		return;
+	putc('\r', rl_outstream);
+	outlet_control("ce");
+	tty_give_back();
+	take_again();
 }

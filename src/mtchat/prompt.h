@@ -78,3 +78,7 @@ int prompt_columns(void);
 /* Stops the process, as ^Z asks for, with the terminal as it was; returns when it goes on.  Also
  * when not open. */
 void prompt_suspend(void);
+
+/* The process was stopped by somebody (SIGCONT says so), who may have changed the terminal: takes
+ * it again, once it is ours, and draws.  Also when not open. */
+void prompt_go_on(void);

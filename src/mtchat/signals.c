@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 int signals_open(struct signals *ret)
 {
-	static const int ours[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+	static const int ours[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -39,13 +40,17 @@ void signals_close(struct signals *signals)
 	signals->fd = -1;
 }
 
-void signals_stop(void)
+void signals_stop(int number)
 {
-	sigset_t stop, before;
+	sigset_t stop, go_on, before;
 
 	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	raise(SIGTSTP);
+	sigaddset(&stop, number);
+	raise(number);
 	pthread_sigmask(SIG_UNBLOCK, &stop, &before); /* it stops here */
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	sigemptyset(&go_on);
+	sigaddset(&go_on, SIGCONT);
+	if (sigismember(&before, SIGCONT)) /* who called knows that it goes on */
+		sigtimedwait(&go_on, NULL, &(struct timespec){0});
 }

@@ -11,7 +11,7 @@ struct signals {
 	sigset_t before;
 };
 
-/* From now on SIGHUP, INT, QUIT, TERM, TSTP and WINCH interrupt nothing.  0, or -errno. */
+/* From now on SIGHUP, INT, QUIT, TERM, TSTP, CONT and WINCH interrupt nothing.  0, or -errno. */
 int signals_open(struct signals *ret);
 
 /* One that has come, or 0. */
@@ -20,9 +20,11 @@ int signals_read(const struct signals *signals);
 /* They do what they did before; one that is late, too. */
 void signals_close(struct signals *signals);
 
-/* Stops the process as SIGTSTP does by default, which is blocked: so not without a shell that could
- * continue it, by the kernel's rule. */
-void signals_stop(void);
+/*
+ * Stops the process as SIGTSTP or SIGTTOU do by default, which may be blocked; returns when it goes
+ * on, without a SIGCONT that waits.  Not without a shell that could continue it: the kernel's rule.
+ */
+void signals_stop(int number);
 
 /* The exit status of one who was ended by a signal, as a shell would put it; ^C is 130. */
 static inline int signals_status(int number)

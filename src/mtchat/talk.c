@@ -38,6 +38,8 @@ static int handle_signal(struct talk *talk)
 		prompt_resize();
 	else if (number == SIGTSTP)
 		prompt_suspend();
+	else if (number == SIGCONT)
+		prompt_go_on();
 	else if (number)
 		return signals_status(number);
 	return GO_ON;

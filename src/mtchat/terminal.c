@@ -177,6 +177,8 @@ static int handle_signal(struct terminal *terminal)
 		terminal->stale = true;
 	} else if (number == SIGTSTP) {
 		prompt_suspend();
+	} else if (number == SIGCONT) {
+		prompt_go_on();
 	} else if (number && number != SIGWINCH) {
 		return signals_status(number);
 	}
