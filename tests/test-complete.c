@@ -62,6 +62,14 @@ static void test_names(void)
 	becomes("one\nbo", "bob ", 4, ": ");
 	becomes("/join lob\nhi bo", "bob ", 13, " ");
 	becomes("\xFF", "", 0, ": ");
+	becomes("@bo", "bob ", 1, " ");
+	becomes("hi @AL", "alan Alice ", 4, " ");
+	becomes("@nobody", "", 1, " ");
+	known.own = "Alice";
+	becomes("al", "alan ", 0, ": ");
+	becomes("@al", "alan ", 1, " ");
+	becomes("/msg al", "alan ", 5, " ");
+	known.own = NULL;
 }
 
 static void test_arguments(void)

@@ -179,6 +179,14 @@ static void test_files(void)
 	is_refused(text, ":1: ", "at most 100 names");
 }
 
+static void test_other_spelling(void)
+{
+	settings_init(&settings);
+	is(settings_set(&settings, "color", "off"), 0, "/set color off");
+	ok(!settings.style.colour, "... is /set colour off");
+	is(settings_set(&settings, "colours", "off"), -ENOENT, "colours are no setting");
+}
+
 static void test_set(void)
 {
 	static const char *const good[][2] = {{"bell", "off"},     {"bell", "all"},
@@ -318,6 +326,7 @@ int main(void)
 	test_numbers();
 	test_files();
 	test_set();
+	test_other_spelling();
 	test_each();
 	test_load();
 	test_colour();

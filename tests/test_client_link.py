@@ -197,6 +197,7 @@ def test_back(way):
         bob.until(ev="priv", text="three")
         alice.enter("end")
         alice.sees(said("alicia: end"))
+        assert b"tea [offline" not in alice.raw  # one keeps one's name while one comes back
         texts = [row[6:] for row in alice.rows() if re.search("missed|one$|two$|three$|end$", row)]
         assert len(texts) == len(set(texts)) == 6
         assert [event["text"] for event in bob.until(text="end") if event["ev"] == "say"] == ["end"]

@@ -145,14 +145,28 @@ static int add_words(struct search *search, const char *const *words, size_t cou
 	return r;
 }
 
-/* Who was heard of last comes first. */
-static int add_known(struct search *search, const struct known_list *list)
+/* Who was heard of last comes first.  but: who is none of them, or NULL. */
+static int add_known(struct search *search, const struct known_list *list, const char *but)
 {
 	int r = 0;
 
 	for (size_t i = list->count; i > 0 && r == 0; i--)
-		r = add(search, list->names[i - 1]);
+		if (!but || strcmp(list->names[i - 1], but) != 0)
+			r = add(search, list->names[i - 1]);
 	return r;
+}
+
+/* Also behind an @, which stays. */
+static int add_people(struct search *search, const struct known *known)
+{
+	int r = add_known(search, &known->people, known->own);
+
+	if (r < 0 || search->found.count > 0 || search->typed[0] != '@')
+		return r;
+	memmove(search->typed, search->typed + 1, search->typed_size--);
+	search->found.start++;
+	search->found.after = " ";
+	return add_known(search, &known->people, known->own);
 }
 
 /* "/set bell off " has all it can have. */
@@ -170,7 +184,7 @@ static int look(struct search *search, const struct known *known, const struct p
 	case FROM_COMMANDS:
 		return add_words(search, WORDS(commands));
 	case FROM_ROOMS:
-		return add_known(search, &known->rooms);
+		return add_known(search, &known->rooms, NULL);
 	case FROM_SETTINGS:
 		return add_words(search, WORDS(settings));
 	case FROM_VALUES:
@@ -179,7 +193,7 @@ static int look(struct search *search, const struct known *known, const struct p
 		break;
 	}
 	search->found.after = place->before == 0 ? ": " : " ";
-	return add_known(search, &known->people);
+	return add_people(search, known);
 }
 
 int complete(struct completions *ret, const struct known *known, const char *line, size_t point)

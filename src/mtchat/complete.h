@@ -1,7 +1,8 @@
 /*
  * complete.h - what TAB makes of the word before the cursor
  *
- * Pure.  At the line's begin: commands (the server's and the client's own) after a slash, else
+ * Pure.  One's own name is never offered; names are also looked for behind an @ that is typed.  At
+ * the line's begin: commands (the server's and the client's own) after a slash, else
  * names, then ": " follows.  After /msg, /ignore and in the line: names; after /join and /who:
  * rooms; after /set: settings, then their values.  Whatever the case of what was typed.  Of names
  * and rooms, those heard of last come first.

@@ -180,16 +180,23 @@ static void become_live(struct conversation *conversation, int heard, FILE *to)
 	conversation->rang = false;
 }
 
-static void take(struct conversation *conversation, const struct event *event, int heard, FILE *to)
+/* Who comes back is called as before, also until the server has said so. */
+static const char *own_name(const struct conversation *conversation)
 {
 	const struct chat *chat = &conversation->contact.chat;
 
+	return conversation->told_lost && !*chat->name ? chat->wish.name : chat->name;
+}
+
+static void take(struct conversation *conversation, const struct event *event, int heard, FILE *to)
+{
 	known_hear(&conversation->known, event);
 	if (event->kind == EVENT_HELLO)
 		known_forget_people(&conversation->known);
 	if (event->kind == EVENT_REPLAY)
 		begin_replay(conversation, event);
-	screen_set_own(&conversation->screen, chat->name);
+	screen_set_own(&conversation->screen, own_name(conversation));
+	conversation->known.own = conversation->screen.own;
 	if (heard & HEARD_SHOWS)
 		show(conversation, event, heard, to);
 	if (event->kind == EVENT_RENAME && event->from && event->to && /* seen as it happened */

@@ -24,6 +24,7 @@ struct known_list {
 /* All zero: nothing is known. */
 struct known {
 	struct known_list people, rooms;
+	const char *own; /* the caller's: one's own name, which completes nothing; NULL: none */
 };
 
 void known_done(struct known *known);

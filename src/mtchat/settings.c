@@ -48,6 +48,8 @@ void settings_init(struct settings *ret)
 
 const struct setting *setting_find(const char *name)
 {
+	if (strcmp(name, "color") == 0) /* as many spell it */
+		name = "colour";
 	for (size_t i = 0; i < SETTINGS_COUNT; i++)
 		if (strcmp(settings_table[i].name, name) == 0)
 			return &settings_table[i];
