@@ -9,8 +9,8 @@
 #include "mtchat/ignored.h"
 
 /* The server's commands, but /json, which is not for people; then the client's own. */
-static const char *const commands[] = {"/name",  "/me",   "/msg",   "/who",  "/join",
-				       "/rooms", "/last", "/since", "/ping", "/help",
+static const char *const commands[] = {"/name",  "/me",   "/msg",    "/who",      "/join",
+				       "/rooms", "/last", "/since",  "/ping",     "/help",
 				       "/quit",  "/set",  "/ignore", "/reconnect"};
 
 static const char *const settings[] = {"bell", "notify", "colour", "comings", "timeout"};

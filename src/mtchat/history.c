@@ -200,7 +200,7 @@ static int shorten(int fd, const char *path)
 	CLEANUP(history_done) struct history all = {0};
 	AUTO_FREE char *bytes = NULL;
 	size_t lines, size;
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	int reader = state_open(path), r;
 
 	if (reader < 0)
@@ -229,7 +229,7 @@ int history_append(const struct history *history, const char *path)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	r = append(fd, history, st.st_size);
-	if (r == 0 && st.st_size > 2 * HISTORY_SIZE_MAX)
+	if (r == 0 && st.st_size > (off_t)2 * HISTORY_SIZE_MAX)
 		r = shorten(fd, path);
 	return r;
 }

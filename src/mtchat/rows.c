@@ -183,7 +183,7 @@ static bool is_mark(char kind)
 
 static bool is_row_begin(const char *text, size_t size)
 {
-	char shape[8];
+	char shape[8] = "";
 
 	read_shape(text, size, shape, sizeof(shape) - 1);
 	if (strncmp(shape, "* ", 2) == 0 || strncmp(shape, "--", 2) == 0)
