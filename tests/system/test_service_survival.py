@@ -43,7 +43,7 @@ def during(crowd, function, *args, **options):
     """Call it in a thread; the crowd goes on meanwhile.  What it returns."""
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         future = thread.submit(function, *args, **options)
-        crowd.run(until=future.done)
+        crowd.run(120, until=future.done)
         return future.result()
 
 
@@ -265,6 +265,29 @@ def test_a_thousand_clients_are_no_work_for_systemd(service):
             client.close()
 
 
+def soft_reboot(service):
+    """All programs end, and begin anew.  Whoever asks systemd meanwhile may wait for ever."""
+    pid, machine = service.pid, service.machine
+
+    def is_back():
+        told = machine.run("timeout", "5", "systemctl", "show", "--value", "-p", "MainPID",
+                           "-p", "ActiveState", "mtchatd", check=False).stdout.split()
+        return len(told) == 2 and told[0] not in ("0", str(pid)) and told[1] == "active"
+    machine.run("systemctl", "soft-reboot")
+    poll(is_back, "the next process", seconds=120)
+
+
+def test_a_soft_reboot_ends_no_connection(service, crowd):
+    said = service.machine.run("systemctl", "--version").stdout
+    if int(re.match(r"systemd (\d+)", said).group(1)) < 254:
+        pytest.skip("systemd is older than 254, which has soft-reboot")
+    crowd.mark(crash=True)
+    during(crowd, soft_reboot, service)
+    kept(crowd)
+    service.systemctl("stop")
+    assert shown_stored(service) == 0
+
+
 # The end
 
 def processes(service):
@@ -315,14 +338,15 @@ def test_a_stop_after_a_crash_is_one_too(service):
         assert_let_go(talked, pinged)
 
 
-def test_a_poweroff_lets_everybody_go(fresh, packages):
+@pytest.mark.parametrize("verb", ["poweroff", "reboot"])
+def test_the_end_of_the_machine_lets_everybody_go(verb, fresh, packages):
     """It is a stop, although no job for the unit was asked for."""
     fresh.unpack(*packages)
     service = Service(fresh)
     with service.client() as talked, service.client() as pinged:
         catch_up([talked, pinged])
         use_a_command(pinged)
-        fresh.run("systemctl", "poweroff", check=False)
+        fresh.run("systemctl", verb, check=False)
         assert_let_go(talked, pinged)
 
 
