@@ -10,7 +10,8 @@
 # check is left out, aloud, and a compiler's warnings are shown, but are no errors.
 known_versions() { # PROGRAM
 	case $1 in
-	clang | clang-format | clang-tidy) echo 14 19 ;;
+	clang | clang-format) echo 14 19 ;;
+	clang-tidy) echo 14 ;;
 	cppcheck) echo 2.10 2.17 ;;
 	gcc) echo 12 14 ;;
 	lintian) echo 2.116 2.122 ;;

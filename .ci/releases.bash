@@ -21,7 +21,8 @@ mirror() {
 # to boot.
 release_depends() {
 	check_depends
-	printf '%s\n' blhc build-essential dbus debhelper faketime lintian procps systemd
+	printf '%s\n' blhc build-essential dbus debhelper faketime libnss-systemd lintian \
+		procps systemd
 }
 
 # make_root SUITE: build/roots/SUITE, if it is not there as it should be.  The release that cannot be
