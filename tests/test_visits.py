@@ -92,6 +92,7 @@ def test_a_crash_loses_no_record():
         client.enter()
         service.kill()
         service.wait_log(place(client) % "connected")
+        client.enter()  # by then it is noted that it was told
         service.kill()
         client.enter()
         address = place(client)
