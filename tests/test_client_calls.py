@@ -121,7 +121,7 @@ def test_ssh(daemon, ssh, call, home):
         with Pipe(None, "ssh:far", "--tail", home=home, env=env) as tail:
             wait_listening(witness, tail)
             witness.ask(b"news")
-            tail.sees(r"[0-9: -]+\| news")
+            tail.sees(r"[0-9: +-]+\| news")
             tail.process.terminate()
             assert tail.status() == 143
 
