@@ -200,7 +200,7 @@ static void take(struct conversation *conversation, const struct event *event, i
 	if (heard & HEARD_SHOWS)
 		show(conversation, event, heard, to);
 	if (event->kind == EVENT_RENAME && event->from && event->to && /* seen as it happened */
-	    (!(heard & HEARD_OLD) || is_caught_up(chat)))
+	    (!(heard & HEARD_OLD) || is_caught_up(&conversation->contact.chat)))
 		ignored_rename(&conversation->settings->ignored, event->from, event->to);
 	if (event->kind == EVENT_LIVE)
 		become_live(conversation, heard, to);
