@@ -26,6 +26,11 @@ void log_set_level(int max_level)
 	atomic_store_explicit(&logger.max_level, max_level, memory_order_relaxed);
 }
 
+bool log_shows(int level)
+{
+	return level <= atomic_load_explicit(&logger.max_level, memory_order_relaxed);
+}
+
 void log_set_sink(log_sink *sink, void *context)
 {
 	logger.sink = sink ? sink : log_to_stderr;
@@ -213,7 +218,7 @@ int log_write(int level, int err, const struct log_fields *fields, const char *f
 	struct log_record record;
 	va_list list;
 
-	if (level > atomic_load_explicit(&logger.max_level, memory_order_relaxed))
+	if (!log_shows(level))
 		return err;
 	record = (struct log_record){.level = level, .file = file, .line = line, .func = func};
 	record.err = err < 0 ? -err : err;

@@ -45,6 +45,9 @@ typedef void log_sink(void *context, const struct log_record *record);
 /* Messages above max_level (LOG_ERR ... LOG_DEBUG) are dropped; any time, any thread. */
 void log_set_level(int max_level);
 
+/* Is a message of that level written at all?  For whoever would go to some length for one. */
+bool log_shows(int level);
+
 /* NULL: back to stderr.  To be called while no other thread logs. */
 void log_set_sink(log_sink *sink, void *context);
 

@@ -174,12 +174,16 @@ void arrival_tell(struct client *client, int level)
 							? client->rendering->room->record->name
 							: NULL}),
 		  "client %s connected", address);
-	slot_take_trait(slot,
-			TRAIT_UNTOLD); /* a death before this: told by the next process, too */
+	slot_take_trait(slot, TRAIT_UNTOLD); /* a death before: the next process tells it, too */
 }
 
+/* A place on the list is 16 bytes for a few seconds: not for a record that nobody is to see. */
 static void tell_later(struct handler *handler, struct client *client)
 {
+	if (!log_shows(LOG_INFO)) {
+		slot_take_trait(client->slot, TRAIT_UNTOLD);
+		return;
+	}
 	if (!handler->untold.count)
 		handler->untold_due = handler->now + (uint64_t)handler->core->tune.visit_ms;
 	waitlist_add(&handler->untold, client, word_get(&client->slot->id));
