@@ -15,6 +15,7 @@ static void print_default(const struct setting *setting)
 				printf("\"%s\"", word->word);
 		break;
 	case SETTING_ADDRESSES:
+	case SETTING_NETWORKS:
 	case SETTING_PATH:
 		printf("%s", setting->standard_text);
 		break;

@@ -38,17 +38,18 @@ static void write_word(FILE *file, const struct setting *setting, int value)
 		fprintf(file, "%d", value);
 }
 
-static void write_list(FILE *file, const struct config *config)
+static void write_list(FILE *file, const char *list, size_t size)
 {
-	int count = CONFIG_LISTEN_MAX;
+	const size_t width = size / CONFIG_LISTEN_MAX;
+	size_t count = CONFIG_LISTEN_MAX;
 
-	while (count > 0 && !config->listen[count - 1][0])
+	while (count > 0 && !list[(count - 1) * width])
 		count--;
 	fputc('[', file);
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			fputc(',', file);
-		write_string(file, config->listen[i], sizeof(config->listen[i]));
+		write_string(file, list + i * width, width);
 	}
 	fputc(']', file);
 }
@@ -69,7 +70,8 @@ static void write_config(FILE *file, const struct config *config)
 			write_word(file, s, value);
 			break;
 		case SETTING_ADDRESSES:
-			write_list(file, config);
+		case SETTING_NETWORKS:
+			write_list(file, (const char *)config + s->offset, s->size);
 			break;
 		case SETTING_PATH:
 			write_string(file, config->socket, sizeof(config->socket));
@@ -117,7 +119,8 @@ static struct config good(void)
 {
 	static const char text[] =
 		"port = 4096; max_clients = 512; mode = \"echo\"; handlers = 3; max_line = 5120;"
-		"listen = [\"127.0.0.1\", \"::1\", \"10.1.2.3\"]; socket = \"/run/mtchatd/socket\"";
+		"listen = [\"127.0.0.1\", \"::1\", \"10.1.2.3\"];"
+		"proxy = [\"10.0.0.0/8\", \"2001:db8::/32\", \"::1\"]; socket = \"/run/mtchatd/socket\"";
 	struct config config;
 
 	told_begin();

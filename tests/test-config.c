@@ -72,6 +72,7 @@ static void test_good(void)
 		     "room_log_kib=65536;max_rooms=1;history=0;max_per_address=3;"
 		     "max_rooms_per_address=5;"
 		     "log_level=\"debug\";socket=\"/run/\\x61\"; listen=[\"127.0.0.1\", \"::1\"];"
+		     "proxy=(\"10.0.0.0/8\", \"2001:DB8::1\");"
 		     "// the last line has no end"),
 	   0, "every setting, in many a way of writing");
 	is(c.port, 9191, "port");
@@ -93,7 +94,44 @@ static void test_good(void)
 	ok(strcmp(c.listen[0], "127.0.0.1") == 0 && strcmp(c.listen[1], "::1") == 0 &&
 		   !c.listen[2][0],
 	   "listen");
+	ok(strcmp(c.proxy[0], "10.0.0.0/8") == 0 && strcmp(c.proxy[1], "2001:db8::1") == 0 &&
+		   !c.proxy[2][0],
+	   "proxy");
 	is(told_count, 0, "nothing is told");
+}
+
+static void test_proxy(void)
+{
+	static const char *const bad[] = {
+		"\"\"",
+		"\"10.0.0.1/8\"",
+		"\"10.0.0.0/33\"",
+		"\"10.0.0.0/08\"",
+		"\"10.0.0.0/\"",
+		"\"10.0.0.0/-1\"",
+		"\"/8\"",
+		"\"2001:db8::/129\"",
+		"\"2001:db8::1/64\"",
+		"\"balancer\"",
+		"\"10.0.0.0/8/8\"",
+		"8",
+	};
+	struct config c;
+	char text[64];
+
+	is(parse(&c, "port = 1; proxy = \"0.0.0.0/0\";"), 0, "all of IPv4");
+	ok(strcmp(c.proxy[0], "0.0.0.0/0") == 0 && !c.proxy[1][0], "is one network");
+	is(parse(&c, "port = 1; proxy = [\"10.0.0.1/32\", \"::/0\", \"fe80::/10\"];"), 0, "a list");
+	ok(strcmp(c.proxy[0], "10.0.0.1") == 0, "a network of one is an address");
+	is(parse(&c, "port = 1; proxy = [];"), 0, "nobody");
+	ok(!c.proxy[0][0], "is an empty list");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "port = 1;\nproxy = %s;", bad[i]);
+		is(parse(&c, text), -EINVAL, "%s is refused", bad[i]);
+		ok(told_has("f:2: proxy must be an address or network (10.0.0.0/8)"), "and told");
+	}
+	is(parse(&c, "proxy = [\"10.0.0.1\", \"10.0.0.1/32\"];"), -EINVAL, "twice the same");
+	ok(told_has("proxy has 10.0.0.1 twice"), "is told");
 }
 
 static void test_listen(void)
@@ -253,6 +291,7 @@ static void test_apply(void)
 
 	is(parse(&next,
 		 "port=1;max_clients=2;mode=\"echo\";listen=\"::1\";socket=\"/s\";handlers=3;"
+		 "proxy=\"::1\";"
 		 "max_line=65;text=\"raw\";rate_lines=4;rate_burst=5;slow_grace_ms=6;"
 		 "room_log_kib=512;max_rooms=7;history=8;max_per_address=9;max_rooms_per_address=5;"
 		 "log_level=\"error\""),
@@ -310,6 +349,7 @@ int main(void)
 	test_nearest();
 	test_good();
 	test_listen();
+	test_proxy();
 	test_refusals();
 	test_edges();
 	test_many_errors();

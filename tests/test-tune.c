@@ -14,7 +14,8 @@ static void test_each(void)
 		"keepalive_probes=4", "link_look_ms=5",     "link_dead_ms=6",
 		"linger_ms=7",        "refused_max=8",      "status_ms=9",
 		"stop_ms=10",         "reconcile=0",        "rendering_idle_ms=12",
-		"commands_rate=13",   "visit_ms=14",        "announced_ms=15",
+		"commands_rate=13",   "visit_ms=14",        "proxy_wait_ms=15",
+		"proxy_waits_max=16", "announced_ms=17",
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -23,8 +24,9 @@ static void test_each(void)
 	ok(tune.split_members == 1 && tune.keepalive_idle_s == 2 && tune.keepalive_step_s == 3 &&
 		   tune.keepalive_probes == 4 && tune.link_look_ms == 5 && tune.link_dead_ms == 6 &&
 		   tune.linger_ms == 7 && tune.refused_max == 8 && tune.status_ms == 9 &&
-		   tune.stop_ms == 10 && tune.announced_ms == 15 && tune.reconcile == 0 &&
-		   tune.rendering_idle_ms == 12 && tune.commands_rate == 13 && tune.visit_ms == 14,
+		   tune.stop_ms == 10 && tune.reconcile == 0 && tune.rendering_idle_ms == 12 &&
+		   tune.commands_rate == 13 && tune.visit_ms == 14 && tune.proxy_wait_ms == 15 &&
+		   tune.proxy_waits_max == 16 && tune.announced_ms == 17,
 	   "each value is in its field");
 }
 

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from balancer import version2
 from chaos import Crowd
 from chatter import Client, poll
 from guests import Echoer, Guest
@@ -35,6 +36,9 @@ ECHO = {"SENT_ECHO", "RECEIVED", "COUNTED", "LENT"}
 FOR_QUITTERS = {"QUITS", "DRAINING", "FIN_SENT"}
 FOR_ASKERS = {"REPLAYING"}
 FOR_STRANGERS = {"TURNED_AWAY"}
+FOR_PROXIED = {"PROXY_WAITS", "PROXY_TOLD"}
+ECHO_PROXIED = FOR_PROXIED | {"ECHO_BEGUN", "RECEIVED", "COUNTED", "RECORDED", "HALF_DONE"}
+BALANCER = "127.0.0.2"
 # Passed by who stays with its handler and by who goes to another one.
 MOVES = {"MOVING", "MOVED_IN"}
 LOG_BLOCKS = TIGHT["room_log_kib"] * 2  # of a room in one rendering: 512 bytes each
@@ -109,6 +113,39 @@ class Askers(Quitters):
             lines = client.read_to_end().split(b"\n")
             begin, end = lines.index(b"* last 3 lines"), lines.index(b"* live")
             assert end == begin + 4 and lines.count(b"* live") == 1, lines
+            client.close()
+
+
+class ByBalancer(Quitters):
+    """Come by a balancer, whose header comes in two pieces; each gets its answer, once."""
+
+    words = version2("203.0.113.7") + b"/ping x\n/quit\n"
+
+    def turn(self):
+        now = time.monotonic()
+        if now >= self.due:
+            self.due = now + 0.02
+            self.socks.append(Client(self.service.tcp, source=BALANCER))
+            self.socks[-1].send(self.words[:20])
+            self.socks[-1].send(self.words[20:])
+
+    def check(self):
+        for client in self.socks:
+            lines = client.read_to_end().split(b"\n")
+            assert [line for line in lines if line.startswith(b"* ")] == [b"* pong x"]
+            client.close()
+        clients = [line for line in self.service.lines if line.startswith("client ")]
+        assert any(line.startswith("client 203.0.113.7:4711 left: quit") for line in clients)
+        assert not any(BALANCER in line for line in clients)
+
+
+class EchoByBalancer(ByBalancer):
+    words = version2("203.0.113.7") + b"POST / HTTP/1.1\n"
+
+    def check(self):
+        for client in self.socks:
+            client.half_close()
+            assert client.read_to_end() == b"POST / HTTP/1.1\n"
             client.close()
 
 
@@ -194,13 +231,14 @@ def test_all_points_are_compiled_in():
 
 @pytest.mark.parametrize("times", range(1, TIMES + 1))
 @pytest.mark.parametrize("point, handlers", [
-    *((name, 2) for name in points() if name not in FIRST_START | {"SENT_ECHO"}),
+    *((name, 2) for name in points() if name not in FIRST_START | {"SENT_ECHO", "ECHO_BEGUN"}),
     *((name, 1) for name in sorted(MOVES))])
 def test_death_at(point, handlers, times):
-    with serve(handlers=handlers) as service, crowd_of(service) as crowd:
+    with serve(handlers=handlers, proxy=BALANCER) as service, crowd_of(service) as crowd:
         others = Quitters(service) if point in FOR_QUITTERS else None
         others = Askers(service) if point in FOR_ASKERS else others
         others = Strangers(service) if point in FOR_STRANGERS else others
+        others = ByBalancer(service) if point in FOR_PROXIED else others
         crowd.gather()
         die_at(service, crowd, armed_with(point, times), others.turn if others else bool)
         crowd.finish().check()
@@ -220,6 +258,19 @@ def test_death_of_an_echo_at(point, times):
             verdict = crowd.finish()
             verdict.check()
             assert verdict.deliveries
+
+
+@pytest.mark.parametrize("point", sorted(ECHO_PROXIED))
+def test_death_of_an_echo_by_a_balancer_at(point):
+    """All come by it: its header is never sent back, what is said always."""
+    with serve(mode="echo", proxy=BALANCER) as service:
+        with Crowd(lambda: Client(service.tcp).sock) as crowd:
+            crowd.add(2, kind=Echoer)
+            crowd.began = True
+            others = EchoByBalancer(service)
+            die_at(service, crowd, armed_with(point, 1), others.turn)
+            crowd.finish().check()
+            others.check()
 
 
 @pytest.mark.parametrize("point", sorted(FIRST_START))

@@ -254,6 +254,8 @@ int acceptor_init(struct acceptor *acceptor, struct core *core, struct handler *
 		r = watch_waker(acceptor);
 	if (r >= 0)
 		r = refusals_init(&acceptor->refusals, &acceptor->loop, &core->tune);
+	if (r >= 0)
+		r = proxies_init(&acceptor->proxies, acceptor);
 	if (r < 0)
 		return log_event_errno(r,
 				       (&(struct log_fields){.message_id = MESSAGE_CANNOT_START}),
@@ -272,6 +274,7 @@ void acceptor_done(struct acceptor *acceptor)
 		event_remove(&acceptor->loop, &acceptor->listeners.list[i].source);
 		listener_close(&acceptor->listeners, &acceptor->listeners.list[i]);
 	}
+	proxies_done(&acceptor->proxies, acceptor_hands_on(acceptor) ? &acceptor->parking : NULL);
 	refusals_done(&acceptor->refusals);
 	keeper_done(&acceptor->keeper);
 	parking_done(&acceptor->parking);
@@ -308,8 +311,9 @@ static uint64_t tick(struct acceptor *acceptor)
 	look_for_ready(acceptor);
 	supervision_tick(&acceptor->supervision, now, (uint32_t)acceptor->config.max_clients,
 			 acceptor->trouble);
-	due = deadline_earlier(refusals_sweep(&acceptor->refusals, now),
+	due = deadline_earlier(proxies_sweep(&acceptor->proxies, now),
 			       supervision_due(&acceptor->supervision));
+	due = deadline_earlier(due, refusals_sweep(&acceptor->refusals, now));
 	if (acceptor->keeper_due)
 		due = deadline_earlier(due, acceptor->keeper_due);
 	return acceptor->retry_due ? deadline_earlier(due, acceptor->retry_due) : due;

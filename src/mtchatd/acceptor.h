@@ -12,6 +12,7 @@
 #include "mtchatd/handler.h"
 #include "mtchatd/keeper.h"
 #include "mtchatd/listeners.h"
+#include "mtchatd/proxies.h"
 #include "mtchatd/refusal.h"
 #include "mtchatd/supervision.h"
 
@@ -24,6 +25,7 @@ struct acceptor {
 	struct event_loop loop;
 	struct listeners listeners;
 	struct refusals refusals;
+	struct proxies proxies;
 	struct supervision supervision;
 	struct parking parking;
 	struct keeper keeper;
@@ -74,6 +76,9 @@ void acceptor_admit(struct acceptor *acceptor, struct listener *listener);
  * let in before, and is told that lines may be missing.
  */
 void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost);
+
+/* Lets in one that a proxy has told of: the header waits to be received, and is a client's. */
+void acceptor_admit_proxied(struct acceptor *acceptor, int fd, const struct peer *peer);
 
 /* A descriptor of a client: the keeper looks no further than the highest. */
 void acceptor_note_fd(struct acceptor *acceptor, uint32_t fd);

@@ -80,6 +80,7 @@ struct arrival {
 	uint64_t cookie;
 	struct tally tally;
 	enum client_arrival how;
+	bool proxied; /* a PROXY header is there, and not received yet */
 };
 
 /*
@@ -111,6 +112,8 @@ static void fill(struct slot *slot, const struct arrival *arrival, bool echo)
 		slot->traits = TRAIT_ECHO | TRAIT_UNTOLD;
 	else /* what follows on more is no first line */
 		slot->traits = TRAIT_UNTOLD | (consumed ? 0 : TRAIT_UNHEARD);
+	if (arrival->proxied)
+		slot_give_trait(slot, TRAIT_PROXIED);
 }
 
 /* The id is used up before it is seen. */
@@ -152,26 +155,53 @@ static struct arrival arrival_of(int fd, const union sock_address *address)
 	return arrival;
 }
 
-static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *address)
+/* If there is a place. */
+static void admit(struct acceptor *acceptor, const struct arrival *arrival)
 {
 	const struct config *config = &acceptor->config;
-	const struct arrival arrival = arrival_of(fd, address);
 	uint32_t number;
 	int answer;
+
+	answer = admission_take(&acceptor->core->admission, peer_counted(&arrival->peer),
+				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
+				&number);
+	if (answer == ADMITTED)
+		let_in(acceptor, arrival, number);
+	else if (answer < 0)
+		close(arrival->fd);
+	else
+		refuse(acceptor, arrival->fd, &arrival->peer, answer);
+}
+
+static void admit_one(struct acceptor *acceptor, int fd, const union sock_address *address)
+{
+	const struct arrival arrival = arrival_of(fd, address);
 
 	acceptor_note_fd(acceptor, (uint32_t)fd);
 	crash_point(CRASH_ACCEPTED);
 	if (arrival.peer.family == AF_UNIX) /* TCP has it from its listener */
 		tally_begin(fd, AF_UNIX);
-	answer = admission_take(&acceptor->core->admission, peer_counted(&arrival.peer),
-				(uint32_t)config->max_clients, (uint32_t)config->max_per_address,
-				&number);
-	if (answer == ADMITTED)
-		let_in(acceptor, &arrival, number);
-	else if (answer < 0)
-		close(fd);
+	if (proxies_have(&acceptor->proxies, &arrival.peer))
+		proxies_add(&acceptor->proxies, fd, &arrival.peer, clock_ms());
 	else
-		refuse(acceptor, fd, &arrival.peer, answer);
+		admit(acceptor, &arrival);
+}
+
+static void wake_handlers(struct acceptor *acceptor)
+{
+	for (int i = 0; i < acceptor->core->handlers; i++)
+		handler_wake(acceptor->handlers[i]);
+}
+
+void acceptor_admit_proxied(struct acceptor *acceptor, int fd, const struct peer *peer)
+{
+	struct arrival arrival = {.fd = fd, .peer = *peer, .proxied = true};
+	socklen_t size = sizeof(arrival.cookie);
+
+	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &arrival.cookie, &size);
+	crash_point(CRASH_PROXY_TOLD);
+	admit(acceptor, &arrival);
+	wake_handlers(acceptor);
 }
 
 void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost)
@@ -190,6 +220,11 @@ void acceptor_adopt(struct acceptor *acceptor, int fd, bool lost)
 	if (tally_take(&arrival.tally, fd, arrival.peer.family, 0) < 0) {
 		arrival.tally = (struct tally){0};
 		tally_begin(fd, arrival.peer.family);
+	}
+	if (!arrival.tally.consumed && proxies_have(&acceptor->proxies, &arrival.peer)) {
+		acceptor_note_fd(acceptor, (uint32_t)fd);
+		proxies_add(&acceptor->proxies, fd, &arrival.peer, clock_ms());
+		return;
 	}
 	/* It was let in before: no limit concerns it. */
 	if (admission_take(&acceptor->core->admission, peer_counted(&arrival.peer), SLOTS_MAX, 0,
@@ -251,8 +286,7 @@ void acceptor_admit(struct acceptor *acceptor, struct listener *listener)
 			break;
 		/* Anything else is the end of one connection that nobody has seen yet. */
 	}
-	for (int i = 0; i < acceptor->core->handlers; i++) /* once a batch, not once a client */
-		handler_wake(acceptor->handlers[i]);
+	wake_handlers(acceptor); /* once a batch, not once a client */
 	if (out_of_resources(error))
 		rest(acceptor, -error);
 	if (error == EAGAIN && listener->retires) {

@@ -8,6 +8,7 @@
 #include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
+#include "mtchatd/echo.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/messages.h"
@@ -235,7 +236,9 @@ static void join(struct handler *handler, struct client *client)
 	crash_point(CRASH_ENTERED);
 	atomic_store_explicit(&client->slot->use, SLOT_LIVE, memory_order_release);
 	crash_point(CRASH_LIVE);
-	if (watch_first(handler, client) && client->arrival == ARRIVES_BACK)
+	if (!watch_first(handler, client) || (!client->rendering && !echo_begin(handler, client)))
+		return;
+	if (client->arrival == ARRIVES_BACK)
 		go_on(handler, client);
 }
 

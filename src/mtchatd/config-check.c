@@ -61,6 +61,16 @@ bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN])
 	return inet_ntop(AF_INET6, &bytes, ret, INET6_ADDRSTRLEN) != NULL;
 }
 
+bool normal_network(const char *network, char ret[NETWORK_TEXT_MAX])
+{
+	struct network parsed;
+
+	if (!network_parse(network, &parsed))
+		return false;
+	network_text(&parsed, ret);
+	return true;
+}
+
 bool is_socket_path(const char *path, size_t room)
 {
 	size_t size = strlen(path);

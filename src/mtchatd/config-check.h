@@ -49,6 +49,9 @@ void complain(struct reader *reader, const char *file, int line, const char *for
  */
 bool normal_address(const char *address, char ret[INET6_ADDRSTRLEN]);
 
+/* The same of a network (network.h). */
+bool normal_network(const char *network, char ret[NETWORK_TEXT_MAX]);
+
 /* Whether it is "", or an absolute path of clean text in less than `room` bytes. */
 bool is_socket_path(const char *path, size_t room);
 

@@ -1,4 +1,5 @@
 /* config-live.c - a struct config without a file: its defaults, a reload, one from the arena */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,22 +70,26 @@ static bool is_sound_word(const struct setting *setting, int value)
 	return false;
 }
 
-/* Addresses in their normal form, without a gap, that may stand together. */
-static bool is_sound_list(const char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN])
+/* Addresses in their normal form, each once, without a gap. */
+static bool is_sound_list(const char *list, size_t size, bool (*normalize)(const char *, char *))
 {
-	char normal[INET6_ADDRSTRLEN];
+	const size_t width = size / CONFIG_LISTEN_MAX;
+	char normal[NETWORK_TEXT_MAX];
 
-	for (int i = 0; i < CONFIG_LISTEN_MAX; i++) {
-		if (!is_string(listen[i], INET6_ADDRSTRLEN))
+	for (const char *item = list; item < list + size; item += width) {
+		if (!is_string(item, width))
 			return false;
-		if (listen[i][0] == '\0')
+		if (item[0] == '\0')
 			continue;
-		if (i > 0 && listen[i - 1][0] == '\0')
+		if (item > list && item[-(ptrdiff_t)width] == '\0')
 			return false;
-		if (!normal_address(listen[i], normal) || strcmp(listen[i], normal) != 0)
+		if (!normalize(item, normal) || strcmp(item, normal) != 0)
 			return false;
+		for (const char *other = list; other < item; other += width)
+			if (strcmp(other, item) == 0)
+				return false;
 	}
-	return listen_is_sound(listen);
+	return true;
 }
 
 static bool is_sound_value(const struct setting *setting, const struct config *config)
@@ -99,7 +104,12 @@ static bool is_sound_value(const struct setting *setting, const struct config *c
 		memcpy(&value, (const char *)config + setting->offset, sizeof(value));
 		return is_sound_word(setting, value);
 	case SETTING_ADDRESSES:
-		return is_sound_list(config->listen);
+		return is_sound_list((const char *)config + setting->offset, setting->size,
+				     normal_address) &&
+		       listen_is_sound(config->listen);
+	case SETTING_NETWORKS:
+		return is_sound_list((const char *)config + setting->offset, setting->size,
+				     normal_network);
 	case SETTING_PATH:
 		return is_string(config->socket, sizeof(config->socket)) &&
 		       is_socket_path(config->socket, sizeof(config->socket));

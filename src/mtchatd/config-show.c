@@ -40,14 +40,14 @@ static void print_word(const struct setting *setting, int value)
 			print_string(w->word);
 }
 
-static void print_addresses(const struct config *config)
+static void print_list(const char *list, size_t width)
 {
 	fputs("[ ", stdout);
-	for (int i = 0; i < CONFIG_LISTEN_MAX && config->listen[i][0]; i++) {
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX && list[i * width]; i++) {
 		fputs(i > 0 ? ", " : "", stdout);
-		print_string(config->listen[i]);
+		print_string(list + i * width);
 	}
-	fputs(config->listen[0][0] ? " ]" : "]", stdout);
+	fputs(list[0] ? " ]" : "]", stdout);
 }
 
 static void print_value(const struct setting *setting, struct config *config)
@@ -60,7 +60,9 @@ static void print_value(const struct setting *setting, struct config *config)
 		print_word(setting, *setting_field(setting, config));
 		break;
 	case SETTING_ADDRESSES:
-		print_addresses(config);
+	case SETTING_NETWORKS:
+		print_list((const char *)config + setting->offset,
+			   setting->size / CONFIG_LISTEN_MAX);
 		break;
 	case SETTING_PATH:
 		print_string(config->socket);
@@ -71,7 +73,7 @@ static void print_value(const struct setting *setting, struct config *config)
 static void print_default(const struct setting *setting, struct config *config)
 {
 	fputs("default", stdout);
-	if (setting->type == SETTING_ADDRESSES || setting->type == SETTING_PATH)
+	if (setting->standard_text)
 		printf(": %s", setting->standard_text);
 	else if (*setting_field(setting, config) != setting->standard)
 		printf(", lowered from %d to what fits the memory", setting->standard);

@@ -56,6 +56,7 @@ static bool kind_fits(const struct setting *setting, enum source_kind kind)
 	case SETTING_PATH:
 		return kind == SOURCE_STRING;
 	case SETTING_ADDRESSES:
+	case SETTING_NETWORKS:
 		return kind == SOURCE_STRING || kind == SOURCE_STRINGS;
 	}
 	return false;
@@ -145,10 +146,21 @@ static void refuse_address(struct file *file, const struct setting *setting, int
 			  (size_t)size < sizeof(quoted) ? (size_t)size : sizeof(quoted) - 1);
 }
 
-static void take_addresses(struct file *file, const struct setting *setting,
-			   const config_setting_t *value)
+static bool has_before(const char *list, size_t width, const char *item)
 {
-	char listen[CONFIG_LISTEN_MAX][INET6_ADDRSTRLEN] = {{0}};
+	for (const char *other = list; other < item && *item; other += width)
+		if (strcmp(other, item) == 0)
+			return true;
+	return false;
+}
+
+/* Into a list of so many bytes; the normal form is what is kept. */
+static void take_list(struct file *file, const struct setting *setting,
+		      const config_setting_t *value, bool (*normalize)(const char *, char *))
+{
+	char list[sizeof(file->reader->config.proxy)] = {0};
+	const size_t width = setting->size / CONFIG_LISTEN_MAX;
+	bool listens = setting->type == SETTING_ADDRESSES;
 	int line = file->found[setting - settings].line;
 	int count = config_setting_is_aggregate(value) ? config_setting_length(value) : 1;
 
@@ -159,13 +171,19 @@ static void take_addresses(struct file *file, const struct setting *setting,
 	}
 	for (int i = 0; i < count; i++) {
 		const char *address = address_at(value, i);
+		char *item = list + (size_t)i * width;
 
-		if (!normal_address(address, listen[i]) &&
-		    !check_scope(file->reader, file->name, line, address))
+		if (!normalize(address, item) &&
+		    !(listens && check_scope(file->reader, file->name, line, address)))
 			refuse_address(file, setting, line, address);
-		check_listen(file->reader, file->name, line, listen, i);
+		if (listens)
+			check_listen(file->reader, file->name, line,
+				     (const char(*)[INET6_ADDRSTRLEN])list, i);
+		else if (has_before(list, width, item))
+			complain(file->reader, file->name, line, "%s has %s twice", setting->name,
+				 item);
 	}
-	memcpy(file->reader->config.listen, listen, sizeof(listen));
+	memcpy((char *)&file->reader->config + setting->offset, list, setting->size);
 }
 
 static void take_value(struct file *file, const struct setting *setting,
@@ -184,7 +202,10 @@ static void take_value(struct file *file, const struct setting *setting,
 			refuse_value(file, setting, s);
 		break;
 	case SETTING_ADDRESSES:
-		take_addresses(file, setting, value);
+		take_list(file, setting, value, normal_address);
+		break;
+	case SETTING_NETWORKS:
+		take_list(file, setting, value, normal_network);
 		break;
 	case SETTING_PATH:
 		memset(config->socket, 0, sizeof(config->socket));

@@ -15,11 +15,14 @@
 #include <stdint.h>
 #include <sys/un.h>
 
+#include "mtchatd/network.h"
+
 enum mode { MODE_BROADCAST, MODE_ECHO };
 enum text { TEXT_UTF8, TEXT_RAW };
 
 enum {
 	CONFIG_LISTEN_MAX = 16,
+	CONFIG_PROXY_MAX = CONFIG_LISTEN_MAX,
 	CONFIG_ERRORS_MAX = 20, /* told one by one; of the rest the number is told */
 };
 
@@ -30,6 +33,7 @@ struct config {
 	char listen[CONFIG_LISTEN_MAX]
 		   [INET6_ADDRSTRLEN]; /* "" ends the list; none: all addresses */
 	char socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* path; "": none */
+	char proxy[CONFIG_PROXY_MAX][NETWORK_TEXT_MAX];              /* as `listen`; none: nobody */
 	int handlers;   /* as written: 0 = by the number of CPUs */
 	int max_line;   /* bytes */
 	int text;       /* enum text */

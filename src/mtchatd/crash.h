@@ -13,6 +13,8 @@
 #define CRASH_TABLE(POINT) \
 	/* accept and park: the keeper parks what is in nobody's bag */ \
 	POINT(ACCEPTED,    "a connection that is in no bag",            "the keeper parks it; adopted") \
+	POINT(PROXY_WAITS, "a proxy's connection, nothing received",    "its header is waited for again") \
+	POINT(PROXY_TOLD,  "a header that was looked at, and no slot",  "looked at again") \
 	POINT(PARKED,      "a parked socket whose slot knows it not",   "the last one parked for its slot: adopted") \
 	POINT(COMING,      "a slot being filled in",                    "nothing was read yet: adopted anew") \
 	POINT(GIVEN,       "a slot that is COMING, all filled in",      "the same") \
@@ -30,6 +32,7 @@
 	POINT(APPLIED,     "a record that is done and not cleared",     "the same") \
 	POINT(COMMITTED,   "all said, and the buffer still lent",       "given back") \
 	POINT(QUITS,       "/quit was obeyed, and the client is there", "its input is discarded for good: it leaves") \
+	POINT(ECHO_BEGUN,  "a PROXY header, received and not passed over", "passed over at the start") \
 	POINT(TURNED_AWAY, "one of another protocol, answered",         "the same") \
 	/* send */ \
 	POINT(SOURCE_SET,  "a source, and nothing sent from it",        "nothing to do") \

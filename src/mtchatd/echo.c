@@ -7,6 +7,7 @@
 #include "mtchatd/echo.h"
 #include "mtchatd/input.h"
 #include "mtchatd/links.h"
+#include "mtchatd/proxy.h"
 
 /* 0: nothing is owed; -EAGAIN: its socket is full; another -errno. */
 static int send_back(struct handler *handler, struct client *client)
@@ -43,6 +44,46 @@ static int receive(struct handler *handler, struct client *client)
 	}
 	input_release(handler, client);
 	return r;
+}
+
+/* What a proxy has told is not sent back: it is passed over, and counts for nothing. */
+static bool pass_header(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+	struct peer told;
+	int size;
+
+	if (!slot->input)
+		return false;
+	size = proxy_read(&told,
+			  client_input(client, pool_at(&handler->core->inputs, slot->input), 0),
+			  word_get(&slot->received));
+	if (size <= 0)
+		return false;
+	crash_point(CRASH_ECHO_BEGUN);
+	redo_put(&handler->redo, &slot->parsed, (uint64_t)size);
+	redo_put(&handler->redo, &slot->base, word_get(&slot->base) - (uint64_t)size);
+	redo_commit(&handler->redo);
+	return true;
+}
+
+bool echo_begin(struct handler *handler, struct client *client)
+{
+	struct slot *slot = client->slot;
+
+	if (!slot_has(slot, TRAIT_PROXIED) || slot_has(slot, TRAIT_DRAINS) ||
+	    word_get(&slot->parsed))
+		return true;
+	while (!pass_header(handler, client)) {
+		if (input_receive(handler, client) <= 0) { /* reset meanwhile */
+			departure_end(handler, client, REASON_RESET);
+			return false;
+		}
+	}
+	if (word_get(&slot->parsed) != word_get(&slot->received))
+		handler_see_to(handler, client);
+	input_release(handler, client);
+	return true;
 }
 
 bool echo_serve(struct handler *handler, struct client *client)

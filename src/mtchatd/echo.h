@@ -8,5 +8,8 @@
 
 #include "mtchatd/handler.h"
 
+/* It has come, perhaps by a proxy.  False: gone. */
+bool echo_begin(struct handler *handler, struct client *client);
+
 /* Its socket is ready: sends back what is owed, reads on if nothing is.  False: gone. */
 bool echo_serve(struct handler *handler, struct client *client);

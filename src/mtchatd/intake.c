@@ -14,6 +14,7 @@
 #include "mtchatd/messages.h"
 #include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/proxy.h"
 #include "mtchatd/tally.h"
 
 struct outbox *intake_outbox(struct handler *handler, struct client *client)
@@ -67,6 +68,28 @@ static void commit(struct feed *feed)
 }
 
 /*
+ * What a proxy has told stands before the first bytes of a client: it is taken as if it had been
+ * said.  The acceptor has seen it whole; false: not all of it was received yet.
+ */
+static bool pass_header(struct feed *feed, uint64_t until)
+{
+	const struct client *client = feed->client;
+	struct peer told; /* as the slot has it */
+	int size;
+
+	if (feed->parsed || !slot_has(client->slot, TRAIT_PROXIED))
+		return true;
+	size = proxy_read(&told,
+			  client_input(client,
+				       pool_at(&feed->handler->core->inputs, client->slot->input),
+				       0),
+			  until);
+	if (size > 0)
+		feed->parsed = (uint64_t)size;
+	return size != 0 || client->ended;
+}
+
+/*
  * The first bytes of a client: *ret_until, which is behind all that came, is where lines may be
  * taken up to.  As long as they may be of another protocol, these are empty ones.
  */
@@ -81,6 +104,10 @@ static enum fed judge(struct feed *feed, uint64_t *ret_until)
 
 	if (!slot->input) /* it has only come back */
 		return FED_ALL;
+	if (!pass_header(feed, *ret_until)) {
+		*ret_until = feed->parsed;
+		return FED_ALL;
+	}
 	foreign = foreign_judge(client_input(client, pool_at(&core->inputs, slot->input),
 					     feed->parsed),
 				*ret_until - feed->parsed, client->ended, &empty);

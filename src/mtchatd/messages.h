@@ -99,6 +99,9 @@
 /* A connection was turned away, its address has max_per_address: CLIENT_ADDRESS. */
 #define MESSAGE_REFUSED_ADDRESS "f7b2a1c294b5d2467f3433d2f0f639e0"
 
+/* A connection of a proxy was ended, for it began with no PROXY header: CLIENT_ADDRESS. */
+#define MESSAGE_PROXY_REFUSED "5a7d0c9be2f14f0c8d1e63b7a4c0f926"
+
 /* A client read too slowly and lost lines; it was told which: CLIENT_ID, ROOM. */
 #define MESSAGE_LINES_SKIPPED "b5298587cf5184a522adb6cbb95ee5a9"
 

@@ -1,6 +1,7 @@
 /* parking.c - the bags, and which client is parked in which */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "common/log.h"
 #include "mtchatd/crash.h"
@@ -142,4 +143,17 @@ void parking_park(struct parking *parking, uint32_t slot, uint64_t cookie, int f
 	if (r < 0 && !parking->failed)
 		tell(r);
 	parking->failed = r < 0;
+}
+
+int parking_park_stray(struct parking *parking, int fd)
+{
+	struct parked who = {.slot = PARKED_NOWHERE};
+	socklen_t size = sizeof(who.cookie);
+	int r = -EAGAIN;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &who.cookie, &size) < 0)
+		return -errno;
+	for (uint32_t i = 0; i < parking->count && r < 0; i++)
+		r = bag_park(&parking->bags[i], &who, fd);
+	return r;
 }

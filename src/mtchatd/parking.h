@@ -30,5 +30,9 @@ int parking_reserve(struct parking *parking, uint32_t clients);
 /* Drops all that is parked for nobody who is here. */
 void parking_tidy(struct parking *parking);
 
+/* Parks one that has no slot, in any bag with space; the next process lets it in.  -errno if not.
+ */
+int parking_park_stray(struct parking *parking, int fd);
+
 /* Parks a client before it is let in.  A failure is told: a crash would end its connection. */
 void parking_park(struct parking *parking, uint32_t slot, uint64_t cookie, int fd);

@@ -28,6 +28,7 @@ static void apply(struct acceptor *acceptor)
 	config_apply(&acceptor->config, &next);
 	server_clamp_clients(&acceptor->config);
 	limits_set(&acceptor->core->limits, &acceptor->config);
+	proxies_set(&acceptor->proxies, &acceptor->config);
 	log_set_level(acceptor->config.log_level);
 	legacy_save_config(acceptor->core->legacy, &next);
 	(void)parking_reserve(&acceptor->parking, (uint32_t)acceptor->config.max_clients);

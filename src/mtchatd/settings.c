@@ -47,6 +47,8 @@ const struct setting settings[SETTING_COUNT] = {
 	{FIELD(socket), .type = SETTING_PATH,
 	 .standard_text = "$RUNTIME_DIRECTORY/socket, or none where that is unset", .unit = "",
 	 .live = true, .about = "the Unix socket for clients on this machine"},
+	{FIELD(proxy), .type = SETTING_NETWORKS, .standard_text = "nobody", .unit = "",
+	 .live = true, .about = "who begins each connection with a header of the PROXY protocol"},
 	{FIELD(handlers), NUMBER(0, 256, 0), .unit = "threads", .live = false,
 	 .about = "how many threads serve the clients; 0: chosen by the number of CPUs"},
 	{FIELD(max_line), NUMBER(64, 65536, 4096), .unit = "bytes", .live = true,
@@ -180,6 +182,11 @@ void setting_allowed_text(const struct setting *setting, char ret[SETTING_TEXT_M
 		snprintf(ret, SETTING_TEXT_MAX,
 			 "an IPv4 or IPv6 address in quotes, or a list of at most %d",
 			 CONFIG_LISTEN_MAX);
+		break;
+	case SETTING_NETWORKS:
+		snprintf(ret, SETTING_TEXT_MAX,
+			 "an address or network (10.0.0.0/8) in quotes, or a list of at most %d",
+			 CONFIG_PROXY_MAX);
 		break;
 	case SETTING_PATH:
 		snprintf(ret, SETTING_TEXT_MAX,

@@ -23,6 +23,7 @@ enum setting_type {
 	SETTING_NUMBER,    /* an integer within min..max; field: int */
 	SETTING_WORD,      /* one of a few words in quotes; field: int */
 	SETTING_ADDRESSES, /* one string, or a list of strings; field: listen */
+	SETTING_NETWORKS,  /* the same; field: proxy */
 	SETTING_PATH,      /* a string; field: socket */
 };
 
@@ -45,7 +46,7 @@ struct setting {
 	bool live;         /* a reload applies it */
 };
 
-enum { SETTING_COUNT = 17, SETTING_TEXT_MAX = 128 };
+enum { SETTING_COUNT = 18, SETTING_TEXT_MAX = 128 };
 
 extern const struct setting settings[SETTING_COUNT];
 

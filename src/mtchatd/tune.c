@@ -22,6 +22,8 @@ static const struct {
 	{"link_dead_ms", offsetof(struct tune, link_dead_ms), 1, DAY_MS},
 	{"linger_ms", offsetof(struct tune, linger_ms), 0, DAY_MS},
 	{"refused_max", offsetof(struct tune, refused_max), 0, 1000000},
+	{"proxy_wait_ms", offsetof(struct tune, proxy_wait_ms), 1, DAY_MS},
+	{"proxy_waits_max", offsetof(struct tune, proxy_waits_max), 1, 1000000},
 	{"status_ms", offsetof(struct tune, status_ms), 1, DAY_MS},
 	{"announced_ms", offsetof(struct tune, announced_ms), 0, DAY_MS},
 	{"stop_ms", offsetof(struct tune, stop_ms), 0, DAY_MS},

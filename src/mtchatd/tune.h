@@ -15,6 +15,8 @@ struct tune {
 	int link_dead_ms;      /* unanswered for so long: dead */
 	int linger_ms;         /* how long a peer that ended may take for the rest */
 	int refused_max;       /* refused connections that are drained at a time */
+	int proxy_wait_ms;     /* how long a PROXY header may take to come */
+	int proxy_waits_max;   /* connections that wait for one at a time */
 	int status_ms;         /* how often STATUS= is brought up to date */
 	int rendering_idle_ms; /* a rendering that nobody reads for so long is filled no more */
 	int commands_rate;     /* commands a second of one client; 0: no limit */
@@ -34,6 +36,8 @@ struct tune {
 		.link_dead_ms = 120000,                                                            \
 		.linger_ms = 5000,                                                                 \
 		.refused_max = 64,                                                                 \
+		.proxy_wait_ms = 5000,                                                             \
+		.proxy_waits_max = 256,                                                            \
 		.status_ms = 5000,                                                                 \
 		.rendering_idle_ms = 86400000,                                                     \
 		.commands_rate = 100,                                                              \
