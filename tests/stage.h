@@ -165,8 +165,8 @@ static inline void stage_turn(void)
 /* Turns until cond is true: whether it came to be. */
 #define stage_until(cond)                                                                          \
 	({                                                                                         \
-		uint64_t limit_ = clock_boot_ms() + PATIENCE_MS;                                        \
-		while (!(cond) && clock_boot_ms() < limit_)                                             \
+		uint64_t limit_ = clock_boot_ms() + PATIENCE_MS;                                   \
+		while (!(cond) && clock_boot_ms() < limit_)                                        \
 			stage_turn();                                                              \
 		!!(cond);                                                                          \
 	})

@@ -35,8 +35,8 @@ static void becomes(const char *line, const char *want, size_t start, const char
 static void test_commands(void)
 {
 	becomes("/",
-		"/name /me /msg /who /join /rooms /last /since /ping /help /quit /set /ignore /reconnect ", 0,
-		" ");
+		"/name /me /msg /who /join /rooms /last /since /ping /help /quit /set /ignore /reconnect ",
+		0, " ");
 	becomes("/m", "/me /msg ", 0, " ");
 	becomes("/S", "/since /set ", 0, " ");
 	becomes("/js", "", 0, " ");

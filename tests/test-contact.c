@@ -11,7 +11,8 @@ static void test_up(void)
 	stage.hurries = true;
 	ok(stage_is(CONTACT_DIALS), "it dials");
 	becomes(stage_is(CONTACT_ASKS), "it is connected");
-	ok(contact_deadline(&stage.contact) <= clock_boot_ms() + CONTACT_ASK_MS, "... and gives a time");
+	ok(contact_deadline(&stage.contact) <= clock_boot_ms() + CONTACT_ASK_MS,
+	   "... and gives a time");
 	stage.hurries = false;
 	stage_welcome();
 	ok(stage_is(CONTACT_UP), "the server has said hello");

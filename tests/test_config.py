@@ -341,7 +341,7 @@ def test_the_packaged_file_has_each_setting_of_the_table_with_its_default():
     known, found = table(), packaged()
     assert sorted(found) == sorted(known)
     for name, (_, value, in_force) in found.items():
-        default = {"listen": "[ ]", "socket": '"/run/mtchatd/socket"'}.get(
+        default = {"listen": "[ ]", "proxy": "[ ]", "socket": '"/run/mtchatd/socket"'}.get(
             name, known[name]["default"])
         assert (value == default) == (name not in SETS), name
         assert in_force or name not in SETS, name
@@ -366,6 +366,8 @@ BOTH = {
     "mode": ["everybody in the room gets it", "byte for byte", "keep"],
     "listen": ["IPv4", "IPv6", "all"],
     "socket": ["clients on this machine", "folder", '""', "none"],
+    "proxy": ["begins each connection with a header of the PROXY protocol, version 1 or 2",
+              "addresses or networks of (your )?balancers", "believed"],
     "handlers": ["threads serve the clients", "up to 2 processors", "at most 4", "restart"],
     "max_line": ["longest line that is said", "Three times", "512 bytes", "quarter"],
     "text": ["UTF-8|utf8", "every byte as it came|every byte is relayed as it came",

@@ -1,5 +1,6 @@
 """test_takeover.py - a name and the key of its holder: from a dead link to a new one"""
 import contextlib
+import re
 
 import pytest
 
@@ -233,8 +234,13 @@ def test_a_wrong_key(daemon, change):
     with bots(daemon.tcp, b"alice", b"bob", None) as (alice, bob, thief):
         wrong = change(key_of(alice))
         assert wrong != key_of(alice)
+        no_key = wrong and not re.fullmatch(b"[0-9a-f]{32}", wrong)  # then it is a second word
         for program in (thief, bob):
-            assert program.notice(b"/name alice " + wrong) == TAKEN
+            code, text = program.notice(b"/name alice " + wrong)
+            if no_key:
+                assert code == "bad_name" and text.startswith("a name is one word, not alice ")
+            else:
+                assert (code, text) == TAKEN
         assert [event["from"] for event in bob.ask(b"x")] == ["bob"]
         alice.ask()
         assert [event["from"] for event in alice.ask(b"x")] == ["alice"]

@@ -15,7 +15,11 @@
 
 int history_path(char *ret)
 {
-	return state_path(ret, "history");
+	int r = state_path(ret, "history");
+
+	if (r < 0)
+		*ret = '\0';
+	return r;
 }
 
 void history_done(struct history *history)

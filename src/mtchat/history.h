@@ -26,7 +26,7 @@ struct history {
 };
 
 /* Where the file is, into HISTORY_PATH_SIZE bytes.  0; -ENOENT: nobody says where home is;
- * -ENAMETOOLONG. */
+ * -ENAMETOOLONG: then "", for a history in memory only. */
 int history_path(char *ret);
 
 void history_done(struct history *history);

@@ -145,8 +145,7 @@ int talk_run(struct session *session)
 		errno = -status;
 		return warn(_("cannot start")), EX_OSERR;
 	}
-	if (history_path(path) < 0)
-		options.history_path = NULL;
+	(void)history_path(path);
 	if (prompt_open(&options, &(struct prompt_area){.prompt = PROMPT}) < 0)
 		return warnx(_("not enough memory")), EX_OSERR;
 	do {

@@ -113,8 +113,8 @@ static int make_area(const struct terminal *terminal, struct area_texts *texts)
 static void measure(struct terminal *terminal)
 {
 	terminal->conversation.screen.columns = prompt_columns();
-	terminal->conversation.screen.breaks_at =
-		width_of_terminal(); /* readline may keep one free */
+	/* readline may keep one free */
+	terminal->conversation.screen.breaks_at = width_of_terminal();
 }
 
 /* Without memory it is tried again with the next news. */
@@ -207,13 +207,9 @@ static void put_back(struct terminal *terminal, char *line)
 
 	if (terminal->rest)
 		terminal->rest[-1] = '\n'; /* as it was */
-	if (instead) {                     /* the line itself as it would be right */
-		if (terminal->rest)
-			prompt_put(terminal->rest - 1);
-		prompt_put(instead);
-	} else {
-		prompt_put(line);
-	}
+	if (instead && terminal->rest)     /* then the line itself as it would be right */
+		prompt_put(terminal->rest - 1);
+	prompt_put(instead ? instead : line);
 	terminal->rest = NULL;
 }
 
@@ -347,9 +343,8 @@ static int run(struct terminal *terminal)
 {
 	int status;
 
-	do {
-		status = step(terminal);
-	} while (status == GO_ON);
+	while ((status = step(terminal)) == GO_ON)
+		continue;
 	return status;
 }
 
@@ -365,8 +360,7 @@ static int open_terminal(struct terminal *terminal, struct settings *settings,
 	terminal->news = open_memstream(&terminal->news_text, &terminal->news_size);
 	if (!terminal->news)
 		return -ENOMEM;
-	if (history_path(terminal->history_path) < 0)
-		*terminal->history_path = '\0';
+	(void)history_path(terminal->history_path);
 	r = signals_open(&terminal->signals);
 	if (r < 0)
 		return r;

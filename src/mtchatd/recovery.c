@@ -297,8 +297,8 @@ static void report(const struct recovery *recovery, uint64_t begin)
 		  "%" PRIu32 " connection%s on, %" PRIu32
 		  " of them in the middle of a call, %" PRIu32 " new ones: recovered in %" PRIu64
 		  " ms, %" PRIu64 " ms after the end",
-		  recovery->back, recovery->back == 1 ? " goes" : "s go", recovery->mended, recovery->adopted, now - begin,
-		  gap == GAP_UNKNOWN ? 0 : gap);
+		  recovery->back, recovery->back == 1 ? " goes" : "s go", recovery->mended,
+		  recovery->adopted, now - begin, gap == GAP_UNKNOWN ? 0 : gap);
 }
 
 int recovery_run(struct acceptor *acceptor)
