@@ -251,6 +251,17 @@ class Machine:
         with concurrent.futures.ThreadPoolExecutor(1) as thread:  # a namespace is a thread's own
             return thread.submit(enter).result()
 
+    def processes(self, name):
+        """What its processes of that name are called here.  Seen from outside, so also while
+        systemd answers nobody."""
+        inside, found = os.readlink(f"/proc/{self.leader}/ns/pid"), set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):  # it may end just now
+                if os.readlink(f"/proc/{pid}/ns/pid") == inside:
+                    with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
+                        found |= {int(pid)} if comm.read().strip() == name else set()
+        return found
+
     def host_pid(self, pid):
         """What a process of the machine is called here."""
         inside = os.readlink(f"/proc/{self.leader}/ns/pid")
