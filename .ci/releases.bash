@@ -21,7 +21,7 @@ mirror() {
 # to boot.
 release_depends() {
 	check_depends
-	printf '%s\n' blhc build-essential dbus debhelper faketime libnss-systemd lintian \
+	printf '%s\n' blhc build-essential dbus debhelper faketime iproute2 libnss-systemd lintian \
 		procps systemd
 }
 
