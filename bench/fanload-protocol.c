@@ -7,10 +7,7 @@
 /* Six of them become the number of the client. */
 enum { NUMBER_MARK = '~', NUMBER_SIZE = 6, STEPS_MOST = 2 };
 
-#define BYTES(text)                                                                                \
-	{                                                                                          \
-		(text), sizeof(text) - 1                                                           \
-	}
+#define BYTES(text) ((struct bytes){(text), sizeof(text) - 1})
 
 static const struct wrap wraps[] = {
 	[LINE] = {BYTES(""), BYTES("\n")},
@@ -28,31 +25,26 @@ struct step {
 };
 
 #define NATS_CONNECT "CONNECT {\"verbose\":false,\"pedantic\":false,\"echo\":true}\r\n"
-#define NATS_STEP(subscription)                                                                    \
-	{                                                                                          \
-		BYTES(NATS_CONNECT subscription "PING\r\n"), BYTES("PONG\r\n")                     \
-	}
-#define IRC_STEP                                                                                   \
-	{                                                                                          \
-		BYTES("NICK n~~~~~~\r\nUSER u 0 * :u\r\n"), BYTES(" 001 ")                         \
-	}
+
+#define NATS_STEP(subscription) BYTES(NATS_CONNECT subscription "PING\r\n"), BYTES("PONG\r\n")
+
+#define IRC_STEP BYTES("NICK n~~~~~~\r\nUSER u 0 * :u\r\n"), BYTES(" 001 ")
+
 /* Version 3.1.1, clean, never asked whether it is alive. */
 #define MQTT_STEP                                                                                  \
-	{                                                                                          \
-		BYTES("\x10\x13\x00\x04MQTT\x04\x02\x00\x00\x00\x07"                               \
-		      "f~~~~~~"),                                                                  \
-			BYTES("\x20\x02\x00\x00")                                                  \
-	}
+	BYTES("\x10\x13\x00\x04MQTT\x04\x02\x00\x00\x00\x07"                                       \
+	      "f~~~~~~"),                                                                          \
+		BYTES("\x20\x02\x00\x00")
 
 /* What is asked for one after the other, by those who do not subscribe and by those who do. */
 static const struct step steps[][2][STEPS_MOST] = {
 	[LINE] = {{{{NULL, 0}, {NULL, 0}}}},
-	[IRC] = {{IRC_STEP}, {IRC_STEP, {BYTES("JOIN #c\r\n"), BYTES(" 366 ")}}},
-	[NATS] = {{NATS_STEP("")}, {NATS_STEP("SUB c 1\r\n")}},
+	[IRC] = {{{IRC_STEP}}, {{IRC_STEP}, {BYTES("JOIN #c\r\n"), BYTES(" 366 ")}}},
+	[NATS] = {{{NATS_STEP("")}}, {{NATS_STEP("SUB c 1\r\n")}}},
 	[REDIS] = {{{BYTES("PING\r\n"), BYTES("+PONG\r\n")}},
 		   {{BYTES("SUBSCRIBE c\r\n"), BYTES("subscribe\r\n")}}},
-	[MQTT] = {{MQTT_STEP},
-		  {MQTT_STEP,
+	[MQTT] = {{{MQTT_STEP}},
+		  {{MQTT_STEP},
 		   {BYTES("\x82\x06\x00\x01\x00\x01"
 			  "c\x00"),
 		    BYTES("\x90\x03\x00\x01")}}},
