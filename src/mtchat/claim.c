@@ -45,39 +45,58 @@ static int find_path(const struct claim *claim, char ret[STATE_PATH_SIZE])
 
 /* -- not too many -- */
 
-/* Was it left behind?  Then it goes. */
-static bool remove_left(int folder, const char *name)
+/* Locked if it was left behind, and nobody lives who has it; else -1. */
+static int lock_left(int folder, const char *name)
 {
 	AUTO_CLOSE int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(folder, name, 0) == 0;
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? take_fd(&fd) : -1;
 }
 
-/* How many there are; the oldest that nobody holds is removed if they are too many. */
-static void keep_few(const char *path)
+/* How many there are; of those left behind, the oldest: its name, and its descriptor, or -1. */
+static size_t find_left(DIR *all, char oldest[NAME_MAX + 1], int *ret_fd)
 {
-	char folder[STATE_PATH_SIZE], oldest[NAME_MAX + 1] = "";
 	struct timespec then = {0};
+	struct dirent *entry;
 	size_t count = 0;
-	DIR *all;
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
-	all = opendir(folder);
-	for (struct dirent *entry;
-	     all && (entry = readdir(all));) { /* NOLINT(concurrency-mt-unsafe) */
+	rewinddir(all);
+	while ((entry = readdir(all))) { /* NOLINT(concurrency-mt-unsafe) */
 		struct stat st;
+		int fd;
 
 		if (fstatat(dirfd(all), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
 		count++;
-		if (*oldest && st.st_mtim.tv_sec >= then.tv_sec)
+		if (*ret_fd >= 0 && st.st_mtim.tv_sec >= then.tv_sec)
 			continue;
-		snprintf(oldest, sizeof(oldest), "%s", entry->d_name);
+		fd = lock_left(dirfd(all), entry->d_name);
+		if (fd < 0) /* a client that has been there for long is no reason to keep others */
+			continue;
+		closep(ret_fd);
+		*ret_fd = fd;
+		snprintf(oldest, NAME_MAX + 1, "%s", entry->d_name);
 		then = st.st_mtim;
 	}
-	if (all && count > CLAIM_FILES_MAX && remove_left(dirfd(all), oldest))
-		count--;
+	return count;
+}
+
+/* The oldest that nobody holds are removed if there are too many. */
+static void keep_few(const char *path)
+{
+	char folder[STATE_PATH_SIZE], oldest[NAME_MAX + 1];
+	bool removed = true;
+	DIR *all;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	all = opendir(folder);
+	while (all && removed) {
+		AUTO_CLOSE int fd = -1;
+
+		removed = find_left(all, oldest, &fd) > CLAIM_FILES_MAX && fd >= 0 &&
+			  unlinkat(dirfd(all), oldest, 0) == 0;
+	}
 	if (all)
 		closedir(all);
 }

@@ -9,7 +9,8 @@
  * nothing, for it is the server that decides.
  *
  * The file is written in its place, for the lock is its own.  It goes when the conversation has
- * ended; others are left by kills, at most CLAIM_FILES_MAX, of which the oldest goes first.
+ * ended; others are left by kills.  With those of clients that live they are at most
+ * CLAIM_FILES_MAX, or else only the latter: the oldest that nobody holds goes first.
  */
 #pragma once
 
