@@ -116,6 +116,17 @@ static void test_slashes(void)
 		{"a\n\xe3\x80\x80/\xc2\xa0msg", "a\n//msg", "a /msg"}, /* U+3000, U+00A0 */
 		{"a\n /1\n /*\n /", "a\n /1\n /*\n /", "a  /1  /*  /"},
 		{"a\n /?", "a\n//?", "a /?"},
+		{"a\n /\xe2\x80\x8bm\xe2\x80\x8bsg b", "a\n//m\xe2\x80\x8bsg b",
+		 "a /m\xe2\x80\x8bsg b"}, /* U+200B: as the server reads it */
+		{"a\n \xef\xbc\x8f"
+		 "usr\xef\xbc\x8f"
+		 "bin",
+		 "a\n \xef\xbc\x8f"
+		 "usr\xef\xbc\x8f"
+		 "bin",
+		 "a  \xef\xbc\x8f"
+		 "usr\xef\xbc\x8f"
+		 "bin"},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
