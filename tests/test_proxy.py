@@ -16,7 +16,8 @@ ALICE, NEIGHBOUR, OTHER = "2001:db8:0:1::a", "2001:db8:0:1:ffff::b", "2001:db8:0
 
 @pytest.fixture(scope="module", name="daemon")
 def one_daemon():
-    with Daemon(proxy=[BALANCER, "127.1.0.0/16"], tune={"proxy_wait_ms": 60000}) as daemon:
+    with Daemon(proxy=[BALANCER, "127.1.0.0/16"],
+                tune={"proxy_wait_ms": 60000, "visit_ms": 0}) as daemon:
         yield daemon
 
 
@@ -212,7 +213,7 @@ def test_echo_mode(pieces):
 @pytest.mark.parametrize("cut", [0, 1, 20, 28])
 def test_a_header_over_the_end_of_a_process(end, cut, mode):
     header = version2("203.0.113.7")
-    with Service(proxy=BALANCER, mode=mode) as service:
+    with Service(proxy=BALANCER, mode=mode, tune={"visit_ms": 0}) as service:
         with connect(service, header[:cut]) as client:
             if cut == len(header):
                 service.wait_log("client 203.0.113.7:4711 connected")
