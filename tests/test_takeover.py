@@ -248,8 +248,9 @@ def test_a_wrong_key(daemon, change):
 
 def test_a_text_client_is_refused_in_the_same_words(daemon):
     with company(daemon.tcp, b"alice", None) as (holder, thief):
-        for wrong in (b"", b" " + b"0" * 32, b" key"):
+        for wrong in (b"", b" " + b"0" * 32):
             assert notice(thief, b"/name alice" + wrong) == b"* the name alice is taken"
+        assert notice(thief, b"/name alice key") == b"* a name is one word, not alice key"
         assert prefix(holder) == b"[alice] " and prefix(thief) == b""
 
 
@@ -296,12 +297,23 @@ def test_one_s_own_key_closes_nothing(daemon):
         assert names_after({"alice"}, watcher.ask()) == {"alice"}
 
 
-@pytest.mark.parametrize("key", [b"key", b"0" * 32, b"x" * 4000], ids=["word", "zeros", "long"])
-def test_a_free_name_needs_no_key(daemon, key):
+def test_a_free_name_needs_no_key(daemon):
+    """A program that comes back gives the key of its last connection, whoever had the name since."""
+    key = b"0" * 32
     with bots(daemon.tcp, None) as (client,), company(daemon.tcp, None) as (plain,):
         client.ask()
         assert client.ask(b"/name alice " + key)[0]["code"] == "name_ok"
         assert b"bob" in notice(plain, b"/name bob " + key) and prefix(plain) == b"[bob] "
+
+
+@pytest.mark.parametrize("word", [b"key", b"0" * 31, b"0" * 33, b"x" * 4000])
+def test_a_second_word_that_is_no_key(daemon, word):
+    """John Smith is not to become John, and Smith his key."""
+    with bots(daemon.tcp, None) as (client,), company(daemon.tcp, None) as (plain,):
+        client.ask()
+        assert client.ask(b"/name alice " + word)[0]["code"] == "bad_name"
+        assert notice(plain, b"/name bob " + word).startswith(b"* a name is one word, not bob ")
+        assert prefix(plain) == b""
 
 
 def test_a_bad_name_stays_bad_with_a_key(daemon):
