@@ -81,7 +81,7 @@ def test_each_life_serves_them_and_none_doubles(tmp_path):
 def test_one_that_covers_what_is_configured_wins(listen):
     port = free_port()
     with listening(socket.AF_INET6, ("::", port)) as passed, \
-            Activated([passed], listen=listen, port=port) as service:
+            Activated([passed], listen=listen, port=port, tune={"visit_ms": 0}) as service:
         assert len(listeners(service)) == 2  # and the Unix socket
         for _ in range(2):
             clients = [Client((host, port)).enter() for host in ("127.0.0.1", "::1")]
