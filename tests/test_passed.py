@@ -131,6 +131,16 @@ def test_as_many_as_there_is_room_for():
         sock.close()
 
 
+@pytest.mark.parametrize("name", ["l2tp.socket", "l1.socket", "b0.socket"])
+def test_names_that_begin_as_ours_do(name):
+    """A .socket unit may be called as one likes: by default that is the name which is passed."""
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as passed, \
+            Activated([passed], name=name) as service:
+        clients = gather(passed.getsockname(), 2)
+        service.restart()
+        same_clients(clients + gather(passed.getsockname(), 1))
+
+
 def test_without_a_store():
     """A unit that keeps nothing (no $FDSTORE) can be activated by a socket all the same."""
     class Poor(Activated):

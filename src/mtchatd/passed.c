@@ -6,12 +6,18 @@
 #include "mtchatd/messages.h"
 #include "mtchatd/passed.h"
 
-/* What an older process left in the store is no socket unit's: bags, listeners, the arena. */
+/* What an older process left in the store is no socket unit's: the arena, listeners ("l0"), bags
+ * ("b0.in", "b0.out"). */
 static bool is_ours(const char *name)
 {
-	if (strcmp(name, "arena") == 0)
-		return true;
-	return (name[0] == 'b' || name[0] == 'l') && name[1] >= '0' && name[1] <= '9';
+	size_t digits = *name ? strspn(name + 1, "0123456789") : 0;
+	const char *rest = name + 1 + digits;
+
+	if (!digits)
+		return strcmp(name, "arena") == 0;
+	if (name[0] == 'b')
+		return strcmp(rest, ".in") == 0 || strcmp(rest, ".out") == 0;
+	return name[0] == 'l' && !*rest;
 }
 
 static void tell_useless(int r, const char *name)
