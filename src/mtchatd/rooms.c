@@ -1,6 +1,7 @@
 /* rooms.c - which rooms there are: made on first use, gone when nobody uses them */
 #include <errno.h>
 
+#include "mtchatd/admission.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/rooms.h"
 
@@ -182,10 +183,12 @@ static uint32_t free_number(const struct rooms *rooms)
 	return number;
 }
 
-/* One machine has all IPv6 addresses that begin alike. */
+/* Counted as its clients are. */
 static bool is_made_by(const struct room *room, const struct in6_addr *maker)
 {
-	return memcmp(&room->record->maker, maker, IN6_IS_ADDR_V4MAPPED(maker) ? 16 : 8) == 0;
+	size_t counted = admission_counts_net(maker) ? 8 : sizeof(*maker);
+
+	return memcmp(&room->record->maker, maker, counted) == 0;
 }
 
 /* Has it as many rooms as it may have?  A walk over all, but a room is not made on each line. */
