@@ -201,7 +201,7 @@ static char *next_line(struct terminal *terminal)
 }
 
 /* Nobody takes the line, nor what was typed behind it: all that is typed still. */
-static void put_back(struct terminal *terminal, char *line)
+static void put_back(struct terminal *terminal, const char *line)
 {
 	const char *instead = terminal->conversation.instead;
 

@@ -63,7 +63,9 @@ static char letter_of(int32_t character)
 	letter = find(character);
 	if (!letter)
 		letter = find(utf8proc_tolower(character));
-	return letter ? letter : find(utf8proc_toupper(character)); /* of Cherokee */
+	if (!letter) /* of Cherokee */
+		letter = find(utf8proc_toupper(character));
+	return letter;
 }
 
 static bool is_mark(int32_t character)
