@@ -47,9 +47,10 @@ def test_a_paste_of_several_lines_obeys_nothing(daemon):
         alice.type("\r")
         alice.sees(said(f"alice: {lines[2]}"))
         alice.emulator.paste("\n".join(lines))
-        for key in ("\r", "y"):
-            alice.wait(lambda rows: "alice> " in rows[-1] or rows[-1] == "out", "the paste")
-            alice.type(key)
+        alice.wait(lambda rows: rows[-1] == "out", "the paste")
+        alice.type("\r")
+        alice.wait(lambda rows: rows[-1].startswith("send 6 lines"), "the question")
+        alice.type("y")
         alice.sees(*[said(f"alice: {line}") for line in (*lines[:3], *lines)])
         alice.prompt("slash alice>")
         assert sayings(witness) == [("alice", line) for line in (*lines[:3], *lines)]
