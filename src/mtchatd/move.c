@@ -6,7 +6,6 @@
 #include "mtchatd/answer.h"
 #include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
-#include "mtchatd/feed.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
