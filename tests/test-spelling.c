@@ -67,6 +67,7 @@ static const struct {
 	{"/\u110c\u116c", SPELLING_UNKNOWN, NULL, false},
 	{"/\u110c\u116b", SPELLING_OTHERWISE, "/who", true},
 	{"/벼ㅑㅅ", SPELLING_OTHERWISE, "/quit", true},
+	{"/ㄱㄷ채ㅜㅜㄷㅊㅅ", SPELLING_OTHERWISE, "/reconnect", true},
 	{"/ㅜ믇 김", SPELLING_OTHERWISE, "/name 김", false},
 	{"/ㅡㄷ 웃는다", SPELLING_OTHERWISE, "/me 웃는다", true},
 	{"/ㅗ디ㅔ", SPELLING_OTHERWISE, "/help", true},

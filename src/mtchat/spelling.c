@@ -20,10 +20,10 @@ static const struct known {
 	const char *name;
 	bool secret; /* its arguments may be: they are in no file */
 } commands[] = {
-	{"help", false},  {"ignore", false}, {"join", false},  {"json", false},
-	{"last", false},  {"me", false},     {"msg", true},    {"name", true}, /* its key */
-	{"ping", false},  {"quit", false},   {"rooms", false}, {"set", false},
-	{"since", false}, {"who", false},
+	{"help", false}, {"ignore", false}, {"join", false},      {"json", false},
+	{"last", false}, {"me", false},     {"msg", true},        {"name", true}, /* its key */
+	{"ping", false}, {"quit", false},   {"reconnect", false}, {"rooms", false},
+	{"set", false},  {"since", false},  {"who", false},
 };
 
 /* What they are called elsewhere. */
