@@ -195,10 +195,19 @@ def test_overrides_are_checked_as_well(config):
 def in_force(path, **environ):
     """mtchatd --check -v: (the files; setting -> (value, where it is from))"""
     done = run("--check", "-v", "--config", path, **environ)
-    assert done.returncode == 0 and done.stdout.endswith(f"{path}: ok\n")
+    assert done.returncode == 0 and done.stdout.endswith(f"\n# {path}: ok\n")
     files = re.findall(r"^#   (.*)$", done.stdout, re.M)
     return files, {name: (value, origin) for name, value, origin in
                    re.findall(r"^(\w+) = (.*);  # (.*)$", done.stdout, re.M)}
+
+
+def test_what_is_in_force_can_be_read_again(config, tmp_path):
+    path = config('port = 1234;\nproxy = [ "10.0.0.0/8", "::1" ];\nlisten = "::1";')
+    again = tmp_path / "again.conf"
+    again.write_text(run("--check", "-v", "--config", path).stdout)
+    values = [{name: value for name, (value, _) in in_force(each)[1].items()}
+              for each in (path, again)]
+    assert values[0] == values[1]
 
 
 def test_what_is_in_force_is_shown_with_its_place(config, tmp_path):

@@ -193,6 +193,7 @@ int config_show(const char *path, bool verbose)
 	warn_of_port(&config);
 	if (verbose)
 		print_settings(&reader);
-	printf("%s: ok\n", path);
+	/* Behind settings the verdict is a comment, so that the parser takes all of it. */
+	printf("%s%s: ok\n", verbose ? "# " : "", path);
 	return fflush(stdout) == 0 ? 0 : -EIO;
 }
