@@ -64,6 +64,10 @@ MEANT = [
                          "to say it, type //msg"),
     ("@n=x  /msg bob secret", "/msg was not obeyed: write it without a blank before it; "
                               "to say it, type //msg"),
+    ("∕msg bob secret", "/msg was not obeyed: write it with a plain slash; "
+     "to say it, type //msg"),
+    ("⁄msg bob secret", "/msg was not obeyed: write it with a plain slash; "
+     "to say it, type //msg"),
     ("／msg bob secret", "/msg was not obeyed: write it with a plain slash; "
                          "to say it, type //msg"),
     ("/msg,bob secret", "/msg was not obeyed: write it with a space behind it; "

@@ -1,18 +1,19 @@
 /* invocation.c - does a line look like a command: a slash and a word? */
 #include <stdint.h>
-#include <string.h>
 #include <utf8proc.h>
 
 #include "common/invocation.h"
 
-#define FULLWIDTH_SLASH_TEXT "\uff0f"
-
 enum {
 	ARABIC_COMMA = 0x060C,
+	FRACTION_SLASH = 0x2044,
+	DIVISION_SLASH = 0x2215,
 	BRAILLE_BLANK = 0x2800, /* no letter and no space, but it looks like one */
 	IDEOGRAPHIC_COMMA = 0x3001,
 	FULLWIDTH_COMMA = 0xFF0C,
+	BIG_SOLIDUS = 0x29F8,
 	FULLWIDTH_SLASH = 0xFF0F,
+	OTHER_SLASH_SIZE = 3, /* bytes of each slash but the plain one */
 };
 
 /* The one at line[at], and its bytes; -1 and 1 byte: none, as text = "raw" lets pass. */
@@ -67,7 +68,8 @@ static bool is_mark(int32_t character)
 
 static bool is_slash(int32_t character)
 {
-	return character == '/' || character == FULLWIDTH_SLASH;
+	return character == '/' || character == FULLWIDTH_SLASH || character == FRACTION_SLASH ||
+	       character == DIVISION_SLASH || character == BIG_SOLIDUS;
 }
 
 static bool is_comma(int32_t character)
@@ -145,8 +147,8 @@ bool invocation_find(struct invocation *ret, const char *line, size_t size)
 
 	if (!slash)
 		return false;
-	ret->wide = line[slash - 1] != '/';
-	ret->blanks = slash > (ret->wide ? strlen(FULLWIDTH_SLASH_TEXT) : 1);
+	ret->other = line[slash - 1] != '/';
+	ret->blanks = slash > (ret->other ? OTHER_SLASH_SIZE : 1);
 	ret->word = invocation_skip_blanks(line, size, slash);
 	ret->apart = ret->word > slash;
 	ret->end = word_end(line, size, ret->word);

@@ -2,9 +2,9 @@
  * invocation.h - does a line look like a command: a slash and a word?
  *
  * Pure; what both programs go by, so that no private line is said by a slip.  The slash may stand
- * behind blanks, and be U+FF0F; the word is of letters of any script, with their marks and what
- * is not seen among them, or a question mark alone.  A blank is all that is not seen: controls,
- * spaces of any kind, fillers, joiners, U+2800.
+ * behind blanks, and be one that looks like it (U+FF0F, U+2044, U+2215, U+29F8); the word is of
+ * letters of any script, with their marks and what is not seen among them, or a question mark
+ * alone.  A blank is all that is not seen: controls, spaces of any kind, fillers, joiners, U+2800.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ enum invocation_behind {
 struct invocation {
 	size_t word, end; /* of the word: where it begins, and where it has ended */
 	bool blanks;      /* stand before the slash */
-	bool wide;        /* it is U+FF0F */
+	bool other;       /* it is not the plain one */
 	bool apart;       /* blanks stand between it and the word */
 	enum invocation_behind behind;
 };

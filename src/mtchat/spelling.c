@@ -186,7 +186,7 @@ static bool is_well(const struct reading *reading, const char *line)
 	const struct invocation *slash = &reading->slash;
 
 	return invocation_skip_blanks(line, strlen(line), 0) == 0 && !slash->blanks &&
-	       !slash->wide && !slash->apart && slash->behind <= INVOCATION_BEHIND_SPACE &&
+	       !slash->other && !slash->apart && slash->behind <= INVOCATION_BEHIND_SPACE &&
 	       is_ascii(line + reading->begin + slash->word, slash->end - slash->word);
 }
 

@@ -33,6 +33,12 @@ static inline bool admission_counts_net(const struct in6_addr *address)
 	return !IN6_IS_ADDR_V4MAPPED(address);
 }
 
+/* What a client is told that it has too much from: "address" or "/64 network". */
+static inline const char *admission_whose(const struct in6_addr *address)
+{
+	return admission_counts_net(address) ? "/64 network" : "address";
+}
+
 /* 0, or -ENOMEM. */
 int admission_init(struct admission *admission);
 void admission_done(struct admission *admission);

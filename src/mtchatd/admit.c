@@ -49,7 +49,7 @@ static void refuse(struct acceptor *acceptor, int fd, const struct peer *peer,
 		   enum admission_answer why)
 {
 	const struct config *config = &acceptor->config;
-	const char *whose = admission_counts_net(&peer->address) ? "/64 network" : "address";
+	const char *whose = admission_whose(&peer->address);
 	char address[PEER_NAME_MAX], line[160];
 
 	peer_name(peer, address);

@@ -1,6 +1,7 @@
 /* command-rooms.c - the commands that lead to another log: /join, /json */
 #include <errno.h>
 
+#include "mtchatd/admission.h"
 #include "mtchatd/command.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/move.h"
@@ -51,8 +52,9 @@ static void enter(struct order *order, const struct name *name)
 			      atomic_load(&core->rooms.count));
 	else if (r == -EDQUOT)
 		answer_notice(&order->answer, "too_many_rooms",
-			      "there are %u rooms from your address already, no more",
-			      wish.max_of_maker);
+			      "there %s %u room%s from your %s already, no more",
+			      wish.max_of_maker == 1 ? "is" : "are", wish.max_of_maker,
+			      wish.max_of_maker == 1 ? "" : "s", admission_whose(wish.maker));
 	else if (r < 0)
 		answer_notice(&order->answer, "no_memory", "no memory for rooms, try again later");
 	else

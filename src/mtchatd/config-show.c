@@ -79,12 +79,17 @@ static void print_default(const struct setting *setting, struct config *config)
 		printf(", lowered from %d to what fits the memory", setting->standard);
 }
 
-/* As libconfig could read it again. */
+/*
+ * As libconfig could read it again, to the same effect: a path that the service manager names is a
+ * comment, or it would be the path of this run, or none, from then on.
+ */
 static void print_settings(struct reader *reader)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const struct origin *origin = &reader->origins[i];
 
+		if (settings[i].type == SETTING_PATH && !origin->file)
+			putchar('#');
 		printf("%s = ", settings[i].name);
 		print_value(&settings[i], &reader->config);
 		printf(";  # ");

@@ -48,7 +48,7 @@ static enum command_flaw flaw_of(const struct invocation *slash)
 {
 	if (slash->blanks || slash->apart)
 		return FLAW_BLANKS;
-	if (slash->wide)
+	if (slash->other)
 		return FLAW_SLASH;
 	return slash->behind <= INVOCATION_BEHIND_SPACE ? FLAW_NONE : FLAW_END;
 }

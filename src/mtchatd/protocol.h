@@ -1,13 +1,13 @@
 /*
  * protocol.h - what a line from a client means
  *
- * Pure.  A line is a command if it begins with a slash and a word, up to a space or its end; in
- * /msg the case of A to Z does not matter.  What was meant as one is never said, so that no
- * private line is for all by a slip: what begins with a slash (or U+FF0F) and letters of any
+ * Pure.  A line is a command if it begins with a slash and a word, up to a space or its end; the
+ * case of A to Z does not matter.  What was meant as one is never said, so that no private line is
+ * for all by a slip: what begins with a slash (or one that looks like it) and letters of any
  * script, up to a blank, a comma or the end, is a command, also behind blanks; it is refused if it
  * is none that there is (/ㅡㄴㅎ), or has a flaw.  Blanks are all that is not seen: space, TAB,
- * U+00A0, U+3000, fillers, joiners.  Of the word `msg` it takes less: anything but a slash ends
- * it (/msg:bob), and it may stand behind a slash and blanks.  /? alone is such a word, too.
+ * U+00A0, U+3000, fillers, joiners.  Of the word `msg` it takes less: anything but a slash ends it
+ * (/msg:bob), and it may stand behind a slash and blanks.  /? alone is such a word, too.
  *
  * All else is text: /etc/passwd, /1, /, / x, and // which says the rest from the second slash on.
  *
@@ -24,7 +24,7 @@
 enum command_flaw {
 	FLAW_NONE,
 	FLAW_BLANKS, /* before it, or between slash and word */
-	FLAW_SLASH,  /* U+FF0F */
+	FLAW_SLASH,  /* it only looks like one */
 	FLAW_END,    /* neither a space nor the line's end is behind the word */
 };
 
