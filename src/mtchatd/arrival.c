@@ -4,16 +4,15 @@
 #include <sys/epoll.h>
 
 #include "common/clock.h"
-#include "common/log.h"
 #include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
-#include "mtchatd/messages.h"
 #include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/untold.h"
 
 /* A new client stands at the head: it sees what is said from now on. */
 static void enter_at_head(struct handler *handler, struct client *client)
@@ -158,61 +157,6 @@ static void join_moved(struct handler *handler, struct client *client)
 		departure_stop_one(handler, client);
 }
 
-/* -- what the journal is told -- */
-
-void arrival_tell(struct client *client, int level)
-{
-	struct slot *slot = client->slot;
-	char address[PEER_NAME_MAX];
-
-	if (!slot_has(slot, TRAIT_UNTOLD))
-		return;
-	log_event(level,
-		  (&(struct log_fields){.message_id = MESSAGE_CLIENT_CONNECTED,
-					.client_id = word_get(&slot->id),
-					.address = peer_name(&slot->peer, address),
-					.room = client->rendering
-							? client->rendering->room->record->name
-							: NULL}),
-		  "client %s connected", address);
-	slot_take_trait(slot, TRAIT_UNTOLD); /* a death before: the next process tells it, too */
-}
-
-/* A place on the list is 16 bytes for a few seconds: not for a record that nobody is to see. */
-static void tell_later(struct handler *handler, struct client *client)
-{
-	if (!log_shows(LOG_INFO)) {
-		slot_take_trait(client->slot, TRAIT_UNTOLD);
-		return;
-	}
-	if (!handler->untold.count)
-		handler->untold_due = handler->now + (uint64_t)handler->core->tune.visit_ms;
-	waitlist_add(&handler->untold, client, word_get(&client->slot->id));
-}
-
-/*
- * All on the list are looked at together, so that each costs the same however many come: told are
- * those who have been there for half of visit_ms, the others so long after.
- */
-void arrival_tell_due(struct handler *handler)
-{
-	struct waitlist untold;
-
-	if (!handler->untold.count || handler->now < handler->untold_due)
-		return;
-	untold = waitlist_take(&handler->untold);
-	for (size_t i = 0; i < untold.count; i++) {
-		struct client *client = handler_waited(handler, &untold.list[i]);
-
-		if (client && clock_boot_us() - client->slot->since <
-				      (uint64_t)handler->core->tune.visit_ms * 500)
-			tell_later(handler, client);
-		else if (client)
-			arrival_tell(client, LOG_INFO);
-	}
-	waitlist_done(&untold);
-}
-
 static void join(struct handler *handler, struct client *client)
 {
 	if (client->arrival == ARRIVES_GONE) {
@@ -230,7 +174,7 @@ static void join(struct handler *handler, struct client *client)
 		abort(); /* no memory for 4 bytes: crash-only, all that lasts is in the arena */
 	belong(handler, client);
 	if (slot_has(client->slot, TRAIT_UNTOLD))
-		tell_later(handler, client);
+		untold_add(handler, client);
 	if (client->arrival == ARRIVES_LOST)
 		tell_of_loss(handler, client);
 	crash_point(CRASH_ENTERED);

@@ -7,7 +7,6 @@
 #include "common/clock.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
@@ -15,6 +14,7 @@
 #include "mtchatd/intake.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/untold.h"
 
 enum { DRAIN_ROUNDS = 16 }; /* times 16 KiB: then the others have their turn */
 
@@ -35,7 +35,7 @@ static void log_departure(struct handler *handler, struct client *client, enum r
 	bool silent = slot_has(slot, TRAIT_UNTOLD) && !in && !out; /* a health check, say */
 	int level = silent ? LOG_DEBUG : LOG_INFO;
 
-	arrival_tell(client, level);
+	untold_tell(client, level);
 	log_event(level,
 		  (&(struct log_fields){
 			  .message_id = MESSAGE_CLIENT_DISCONNECTED,

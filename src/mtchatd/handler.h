@@ -55,7 +55,7 @@ struct handler {
 	struct waitlist broken;    /* out of the epoll set; their last bytes are to be read */
 	struct waitlist throttled; /* out of tokens */
 	struct waitlist leaving;   /* leave or drain */
-	struct waitlist untold;    /* have come, and the journal is told later: arrival.h */
+	struct waitlist untold;    /* have come, and the journal is told later: untold.h */
 	uint64_t throttled_due;    /* ms: when the first has a token again */
 	uint64_t leaving_due;      /* ms: when the first has had its time */
 	uint64_t untold_due;       /* ms: when the journal is told of the first */

@@ -4,11 +4,11 @@
 
 #include "common/log.h"
 #include "mtchatd/answer.h"
-#include "mtchatd/arrival.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/move.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/untold.h"
 
 int move_least_loaded(const struct core *core)
 {
@@ -146,7 +146,7 @@ static void hand_over(struct handler *handler, struct client *client, struct han
 {
 	struct slot *slot = client->slot;
 
-	arrival_tell(client, LOG_INFO); /* the next handler has it on no list */
+	untold_tell(client, LOG_INFO); /* the next handler has it on no list */
 	/* The old log may overrun its cursor now, and the next process must not wonder at that. */
 	if (!word_get(&slot->parked))
 		word_set(&slot->parked, room_lines(client->rendering->room) + 1);

@@ -33,7 +33,7 @@ enum slot_trait {
 	TRAIT_NAMED = 8,     /* has had a name: its tag says whether it has one (tag.h) */
 	TRAIT_DRAINS = 4,    /* was sent FIN, or is about to be: what it sends counts no more */
 	TRAIT_UNHEARD = 16,  /* has said nothing yet: it may be of another protocol (foreign.h) */
-	TRAIT_UNTOLD = 32,   /* the journal has not been told yet that it came (arrival.h) */
+	TRAIT_UNTOLD = 32,   /* the journal has not been told yet that it came (untold.h) */
 	TRAIT_PROXIED = 64, /* its first bytes are a PROXY header, which is not its own (proxy.h) */
 };
 

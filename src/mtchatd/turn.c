@@ -12,6 +12,7 @@
 #include "mtchatd/links.h"
 #include "mtchatd/overtake.h"
 #include "mtchatd/turn.h"
+#include "mtchatd/untold.h"
 
 enum { EVENTS = 256 };
 
@@ -334,7 +335,7 @@ bool turn(struct handler *handler)
 	for_each_log(handler, delivery_publish);
 	for_each_log(handler, overtake_laggards);
 	departure_sweep(handler);
-	arrival_tell_due(handler);
+	untold_tell_due(handler);
 	links_look(handler);
 	handler_tidy(handler);
 	atomic_store(&handler->answered, asked);
