@@ -20,6 +20,7 @@
 #include "mtchatd/departure.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/recovery.h"
+#include "mtchatd/thread.h"
 #include "mtchatd/turn.h"
 
 #include "checked.h"

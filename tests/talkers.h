@@ -12,6 +12,7 @@
 #include "mtchatd/feed.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/tag.h"
+#include "mtchatd/thread.h"
 
 #include "tap.h"
 

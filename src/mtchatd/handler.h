@@ -63,21 +63,6 @@ struct handler {
 	uint64_t stop_due;         /* ms: a stop has come, and ends then; 0: none */
 };
 
-/* Makes the handler `index`; clients can be given to it.  0, or -errno. */
-int handler_new(struct handler **ret, struct core *core, int index);
-
-/* Starts its thread.  0, or -errno. */
-int handler_start(struct handler *handler);
-
-/*
- * Waits for the end of its thread, which core->stopping or core->resting brings about.  NULL is
- * accepted, and one that was not started.
- */
-void handler_join(struct handler *handler);
-
-/* After all have ended: they hand clients and letters to each other. */
-void handler_free(struct handler *handler);
-
 /* Gives it a client that belongs to nobody else.  handler_wake() once after a batch. */
 void handler_give(struct handler *handler, struct client *client);
 void handler_wake(struct handler *handler);

@@ -11,6 +11,7 @@
 #include "mtchatd/machine.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/server.h"
+#include "mtchatd/thread.h"
 
 enum {
 	OWN_PATIENCE_MS = 5000,   /* for the process before us to be gone */
