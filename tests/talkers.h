@@ -11,6 +11,7 @@
 #include "mtchatd/arrival.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/intake.h"
+#include "mtchatd/lend.h"
 #include "mtchatd/tag.h"
 #include "mtchatd/thread.h"
 
@@ -168,7 +169,7 @@ static inline void fill_outbox_but(uint32_t number, size_t left)
 {
 	static char text[OUTBOX_CAPACITY];
 	struct client *client = &core->clients[number];
-	struct outbox *outbox = intake_outbox(served_by(client), client);
+	struct outbox *outbox = lend_outbox(core, client->slot);
 	struct outbox_draft draft = outbox_draft(outbox);
 
 	memset(text, '\n', sizeof(text));

@@ -5,7 +5,7 @@
 #include "mtchatd/command.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/feed.h"
-#include "mtchatd/intake.h"
+#include "mtchatd/lend.h"
 
 /* One to oneself is there twice. */
 enum { LETTER_SIZE_MAX = OUTBOX_CAPACITY / 2 };
@@ -59,7 +59,7 @@ static struct outbox_draft *answers_of(struct feed *feed)
 {
 	lock_mail(feed);
 	if (!feed->answers.outbox)
-		feed->answers = outbox_draft(intake_outbox(feed->handler, feed->client));
+		feed->answers = outbox_draft(lend_outbox(feed->handler->core, feed->client->slot));
 	return &feed->answers;
 }
 
@@ -110,7 +110,7 @@ int feed_tell(struct feed *feed, struct client *to, const char *text, size_t siz
 	his = to->rendering;
 	head = his->room == feed->said.room ? feed->said.head[his->kind] : rendering_head(his);
 	if (size) {
-		letter.draft = outbox_draft(intake_outbox(feed->handler, to));
+		letter.draft = outbox_draft(lend_outbox(feed->handler->core, to->slot));
 		r = outbox_add(&letter.draft, head, text, size);
 	}
 	if (r >= 0)

@@ -17,21 +17,6 @@
 #include "mtchatd/proxy.h"
 #include "mtchatd/tally.h"
 
-struct outbox *intake_outbox(struct handler *handler, struct client *client)
-{
-	struct core *core = handler->core;
-	struct slot *slot = client->slot;
-	uint32_t number = slot_outbox(slot);
-
-	if (!number) {
-		number = pool_take(&core->outboxes);
-		outbox_init(core_outbox(core, number));
-		word_set(&slot->ties, slot_ties(slot_log(slot), number));
-		crash_point(CRASH_OUTBOX_LENT);
-	}
-	return core_outbox(core, number);
-}
-
 /* Now and then: a rendering that nobody reads costs those who talk. */
 static void rest_unread(const struct handler *handler, struct room *room)
 {

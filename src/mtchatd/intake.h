@@ -9,8 +9,6 @@
 #include "mtchatd/answer.h"
 #include "mtchatd/handler.h"
 
-struct outbox;
-
 /* Receives once and says what came.  Returns false if the client is gone. */
 bool intake_read(struct handler *handler, struct client *client);
 
@@ -31,6 +29,3 @@ void intake_part(struct handler *handler, struct client *client, enum reason rea
 
 /* Waits until the gate of that log opens. */
 void intake_wait(struct handler *handler, struct client *client, struct rendering *full);
-
-/* Its outbox; an empty one is lent to it if it has none.  Under the mail lock. */
-struct outbox *intake_outbox(struct handler *handler, struct client *client);

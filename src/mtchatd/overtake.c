@@ -3,10 +3,11 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "mtchatd/answer.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/delivery.h"
 #include "mtchatd/gate.h"
-#include "mtchatd/intake.h"
+#include "mtchatd/lend.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/overtake.h"
@@ -18,7 +19,7 @@
 static void put_rest(struct handler *handler, struct client *client, uint64_t size)
 {
 	struct slot *slot = client->slot;
-	struct outbox *outbox = intake_outbox(handler, client);
+	struct outbox *outbox = lend_outbox(handler->core, slot);
 	uint64_t cursor = word_get(&slot->cursor);
 
 	/* What was given to it is still the same: no byte is counted twice. */
@@ -110,7 +111,7 @@ bool overtaken_return(struct handler *handler, struct client *client)
 
 	pthread_mutex_lock(&handler->core->mail);
 	if (lines)
-		outbox_put_front(intake_outbox(handler, client), redo, skip.text, skip.size);
+		outbox_put_front(lend_outbox(handler->core, slot), redo, skip.text, skip.size);
 	redo_put(redo, &slot->base, word_get(&slot->base) + cursor + skip.size - to);
 	redo_put(redo, &slot->cursor, to);
 	redo_put(redo, &slot->parked, 0);
