@@ -28,16 +28,6 @@ static struct outbox *outbox_of(const struct core *core, const struct slot *slot
 	return number ? core_outbox(core, number) : NULL;
 }
 
-uint64_t delivery_accepted(const struct core *core, const struct slot *slot)
-{
-	const struct outbox *outbox = outbox_of(core, slot);
-
-	if (slot_has(slot, TRAIT_ECHO))
-		return word_get(&slot->parsed) + word_get(&slot->base);
-	return word_get(&slot->cursor) + word_get(&slot->base) +
-	       (outbox ? word_get(&outbox->sent) - OUTBOX_BEGIN : 0);
-}
-
 /*
  * The log goes out up to where the next entry of the outbox falls due, which is where a line
  * begins; so an entry never slips into a line.
@@ -263,19 +253,4 @@ void delivery_flush(struct handler *handler, struct rendering *rendering)
 			i++;
 	}
 	readers->seen = head;
-}
-
-void delivery_publish(struct handler *handler, struct rendering *rendering)
-{
-	struct readers *readers = &rendering->readers[handler->index];
-	const struct members *members = &readers->members;
-	uint64_t min = members->count ? readers->seen : UINT64_MAX;
-
-	for (size_t i = members->active; i < members->count; i++) {
-		const struct slot *slot = client_at(members, i)->slot;
-
-		if (!word_get(&slot->parked) && word_get(&slot->cursor) < min)
-			min = word_get(&slot->cursor);
-	}
-	gate_publish(rendering, handler->index, min);
 }

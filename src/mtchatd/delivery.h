@@ -18,9 +18,3 @@ bool delivery_serve(struct handler *handler, struct client *client, uint64_t hea
 
 /* Serves all active clients of the handler that read it, up to its head. */
 void delivery_flush(struct handler *handler, struct rendering *rendering);
-
-/* Publishes what its writers must not overwrite. */
-void delivery_publish(struct handler *handler, struct rendering *rendering);
-
-/* What the socket has ever taken from us, in bytes. */
-uint64_t delivery_accepted(const struct core *core, const struct slot *slot);

@@ -8,12 +8,12 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "mtchatd/crash.h"
-#include "mtchatd/delivery.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/farewell.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
+#include "mtchatd/sums.h"
 #include "mtchatd/untold.h"
 
 enum { DRAIN_ROUNDS = 16 }; /* times 16 KiB: then the others have their turn */
@@ -31,7 +31,7 @@ static void log_departure(struct handler *handler, struct client *client, enum r
 	char address[PEER_NAME_MAX];
 	uint64_t now = clock_boot_us();
 	uint64_t duration = now > slot->since ? (now - slot->since) / 1000 : 0;
-	uint64_t in = word_get(&slot->received), out = delivery_accepted(handler->core, slot);
+	uint64_t in = word_get(&slot->received), out = sums_accepted(handler->core, slot);
 	bool silent = slot_has(slot, TRAIT_UNTOLD) && !in && !out; /* a health check, say */
 	int level = silent ? LOG_DEBUG : LOG_INFO;
 

@@ -1,5 +1,6 @@
 /* gate.c - nothing unread is overwritten; nobody waits for a stuck reader for long */
 #include "mtchatd/gate.h"
+#include "mtchatd/client.h"
 
 static uint64_t min_of_all(const struct rendering *rendering)
 {
@@ -59,6 +60,21 @@ void gate_publish(struct rendering *rendering, int handler, uint64_t min)
 	if (min != atomic_load_explicit(published, memory_order_relaxed))
 		atomic_store(published, min);
 	open_if_enough(rendering);
+}
+
+void gate_publish_clients(struct rendering *rendering, int handler)
+{
+	const struct readers *readers = &rendering->readers[handler];
+	const struct members *members = &readers->members;
+	uint64_t min = members->count ? readers->seen : UINT64_MAX;
+
+	for (size_t i = members->active; i < members->count; i++) {
+		const struct slot *slot = members->clients[members->list[i]].slot;
+
+		if (!word_get(&slot->parked) && word_get(&slot->cursor) < min)
+			min = word_get(&slot->cursor);
+	}
+	gate_publish(rendering, handler, min);
 }
 
 void gate_hold(struct rendering *rendering, int handler, uint64_t position)

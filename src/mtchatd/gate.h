@@ -40,5 +40,8 @@ bool gate_shut(struct rendering *rendering, int handler, uint64_t now);
 /* Stores the handler's minimum, and opens the gate if enough is free. */
 void gate_publish(struct rendering *rendering, int handler, uint64_t min);
 
+/* The same by the handler itself, with the minimum over its clients. */
+void gate_publish_clients(struct rendering *rendering, int handler);
+
 /* Lowers the handler's minimum and the limit to a position that a client takes.  Under the lock. */
 void gate_hold(struct rendering *rendering, int handler, uint64_t position);

@@ -1,6 +1,6 @@
 /* lend.c - lends a client an outbox */
-#include "mtchatd/crash.h"
 #include "mtchatd/lend.h"
+#include "mtchatd/crash.h"
 #include "mtchatd/outbox.h"
 
 struct outbox *lend_outbox(struct core *core, struct slot *slot)

@@ -5,7 +5,6 @@
 #include "common/log.h"
 #include "mtchatd/answer.h"
 #include "mtchatd/crash.h"
-#include "mtchatd/delivery.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/lend.h"
 #include "mtchatd/messages.h"
@@ -167,5 +166,5 @@ void overtake_laggards(struct handler *handler, struct rendering *rendering)
 		}
 	}
 	if (parked)
-		delivery_publish(handler, rendering);
+		gate_publish_clients(rendering, handler->index);
 }

@@ -1,10 +1,10 @@
 /* reconcile.c - brings a slot that was found up to what the kernel says of its socket */
 #include <errno.h>
 
-#include "mtchatd/delivery.h"
 #include "mtchatd/input.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/reconcile.h"
+#include "mtchatd/sums.h"
 #include "mtchatd/tally.h"
 
 static bool peer_is_sound(const struct peer *peer)
@@ -120,7 +120,7 @@ static int count_received(struct core *core, struct slot *slot, const struct tal
 /* What send() took and nobody counted. */
 static int count_sent(struct core *core, struct slot *slot, const struct tally *tally, bool *mended)
 {
-	uint64_t missing = tally->accepted - delivery_accepted(core, slot);
+	uint64_t missing = tally->accepted - sums_accepted(core, slot);
 	uint32_t outbox = slot_outbox(slot);
 	word *count;
 	uint64_t most = 0;

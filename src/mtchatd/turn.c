@@ -307,6 +307,12 @@ static void for_each_log(struct handler *handler,
 	}
 }
 
+/* What writers must not overwrite. */
+static void publish(struct handler *handler, struct rendering *rendering)
+{
+	gate_publish_clients(rendering, handler->index);
+}
+
 bool turn(struct handler *handler)
 {
 	struct epoll_event events[EVENTS];
@@ -332,7 +338,7 @@ bool turn(struct handler *handler)
 	for (size_t i = 0; i < handler->rooms_count; i++)
 		serve_room(handler, handler->rooms[i], events);
 	serve_answers(handler);
-	for_each_log(handler, delivery_publish);
+	for_each_log(handler, publish);
 	for_each_log(handler, overtake_laggards);
 	departure_sweep(handler);
 	untold_tell_due(handler);
