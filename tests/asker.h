@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mtchatd/command.h"
+#include "mtchatd/naming.h"
 
 #include "talkers.h"
 

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "mtchatd/command.h"
 #include "mtchatd/input.h"
+#include "mtchatd/naming.h"
 
 #include "talkers.h"
 

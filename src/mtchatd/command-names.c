@@ -5,6 +5,7 @@
 #include "mtchatd/command.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/key.h"
+#include "mtchatd/naming.h"
 #include "mtchatd/tag.h"
 
 enum {

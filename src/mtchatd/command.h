@@ -12,8 +12,8 @@
 
 #include "common/text.h"
 #include "mtchatd/answer.h"
-#include "mtchatd/naming.h"
 #include "mtchatd/protocol.h"
+#include "mtchatd/taking.h"
 
 struct client;
 struct feed;

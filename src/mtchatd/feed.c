@@ -6,6 +6,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/lend.h"
+#include "mtchatd/naming.h"
 
 /* One to oneself is there twice. */
 enum { LETTER_SIZE_MAX = OUTBOX_CAPACITY / 2 };

@@ -11,9 +11,9 @@
 
 #include "mtchatd/answer.h"
 #include "mtchatd/handler.h"
-#include "mtchatd/naming.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/protocol.h"
+#include "mtchatd/taking.h"
 
 /* Why feeding ended. */
 enum fed {

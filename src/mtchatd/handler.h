@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 #include "mtchatd/core.h"
-#include "mtchatd/naming.h"
+#include "mtchatd/taking.h"
 
 struct handler {
 	struct core *core;

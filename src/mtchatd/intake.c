@@ -13,6 +13,7 @@
 #include "mtchatd/lines.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/move.h"
+#include "mtchatd/naming.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/proxy.h"
 #include "mtchatd/tally.h"

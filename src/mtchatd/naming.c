@@ -8,6 +8,7 @@
 #include "mtchatd/command.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/key.h"
+#include "mtchatd/naming.h"
 #include "mtchatd/siphash.h"
 
 enum { RENAME_TRIES = 1000 }; /* alice-2 ... alice-1000 */

@@ -24,16 +24,7 @@ struct client;
 struct core;
 struct feed;
 struct order;
-
-/* A name that is being taken; true with the commit.  The names are locked until then. */
-struct taking {
-	uint64_t which;         /* of the taker's tag, which it is written to; 0: none is taken */
-	struct client *loser;   /* who has it; NULL: nobody */
-	uint64_t loser_which;   /* of his tag, then */
-	uint64_t loser_told;    /* likewise */
-	struct name name;       /* the taker's */
-	struct name loser_name; /* his new one; size 0: he is to go */
-};
+struct taking;
 
 /*
  * Takes the name if it can be had, into order->taking, and answers.  key[0, key_size): perhaps the
