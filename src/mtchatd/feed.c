@@ -1,15 +1,9 @@
 /* feed.c - what is being said and answered for one client, and is not committed yet */
 #include <errno.h>
-#include <string.h>
 
-#include "mtchatd/command.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/lend.h"
-#include "mtchatd/naming.h"
-
-/* One to oneself is there twice. */
-enum { LETTER_SIZE_MAX = OUTBOX_CAPACITY / 2 };
 
 struct feed feed_begin(struct handler *handler, struct client *client)
 {
@@ -49,14 +43,7 @@ void feed_unlock(struct feed *feed)
 	feed->names = feed->mails = false;
 }
 
-/* Where the client's own log ends, with what is being said. */
-static uint64_t head_of(const struct feed *feed)
-{
-	return feed->said.head[feed->client->rendering->kind];
-}
-
-/* Where the client's answers go. */
-static struct outbox_draft *answers_of(struct feed *feed)
+struct outbox_draft *feed_answers(struct feed *feed)
 {
 	lock_mail(feed);
 	if (!feed->answers.outbox)
@@ -64,16 +51,16 @@ static struct outbox_draft *answers_of(struct feed *feed)
 	return &feed->answers;
 }
 
-static int add(struct feed *feed, const char *text, size_t size)
+int feed_add(struct feed *feed, const char *text, size_t size)
 {
 	if (!size || feed->client->broken) /* nobody would read it */
 		return 0;
-	return outbox_add(answers_of(feed), head_of(feed), text, size);
+	return outbox_add(feed_answers(feed), feed_head(feed), text, size);
 }
 
 int feed_answer(struct feed *feed, const struct answer *answer)
 {
-	return add(feed, answer->text, answer->size);
+	return feed_add(feed, answer->text, answer->size);
 }
 
 /* Due before all that is said from here on, and before what it has not got yet of the log. */
@@ -84,7 +71,7 @@ void feed_turn_away(struct feed *feed, const char *text, size_t size)
 	feed->discarded = DISCARD_FOREIGN;
 	if (feed->client->broken)
 		return;
-	last = outbox_last_due(answers_of(feed)->outbox);
+	last = outbox_last_due(feed_answers(feed)->outbox);
 	(void)outbox_add(&feed->answers, due > last ? due : last, text, size); /* it had none */
 }
 
@@ -147,8 +134,7 @@ bool feed_announce(struct feed *feed)
 	return true;
 }
 
-/* Its room is told that it goes, if it was told that it came.  0; -ENOSPC: the log is full. */
-static int leave(struct feed *feed, const char *reason)
+int feed_leave(struct feed *feed, const char *reason)
 {
 	const struct tag *tag = feed_tag(feed);
 	struct said said;
@@ -171,165 +157,48 @@ static int leave(struct feed *feed, const char *reason)
 
 int feed_part(struct feed *feed, const char *reason)
 {
-	int r = leave(feed, reason);
+	int r = feed_leave(feed, reason);
 
 	feed->nameless = r >= 0 && slot_has(feed->client->slot, TRAIT_NAMED);
 	return r;
 }
 
-/* -- what a command asks for -- */
+/* -- the commit of a name -- */
 
-static size_t render_letter(const struct feed *feed, enum rendering_kind kind, bool to_self,
-			    const char *to_name, const struct order *order)
+static struct tag *tag_of(const struct core *core, const struct client *client)
 {
-	struct handler *handler = feed->handler;
-	const struct said said = {
-		.kind = SAID_LINE,
-		.from = feed_name(feed),
-		.text = order->text,
-		.size = order->size,
-		.mark = UNMARKED,
-		.nonce = order->said.nonce,
-		.nonce_size = order->said.nonce_size,
-		.vouched = feed->client->vouched,
-	};
-
-	if (kind == RENDERING_TEXT)
-		return render_letter_text(handler->letter, to_self ? "you" : said.from,
-					  to_self ? to_name : "you", said.text, said.size);
-	render_time(&handler->clock, handler->time);
-	return render_letter_json(handler->letter, &said, to_name, handler->clock.text);
+	return &core->tags[core_number(core, client->slot)];
 }
 
-/* Into the outbox of whom it is for, and a copy into one's own. */
-static enum fed whisper(struct feed *feed, struct order *order)
+/* Puts it into the commit. */
+static void put_taking(const struct feed *feed, const struct taking *taking)
+{
+	struct redo *redo = &feed->handler->redo;
+
+	redo_put(redo, &feed_tag(feed)->which, taking->which);
+	if (!taking->loser)
+		return;
+	redo_put(redo, &tag_of(feed->handler->core, taking->loser)->which, taking->loser_which);
+	if (taking->loser_told != TOLD_SAME)
+		redo_put(redo, &tag_of(feed->handler->core, taking->loser)->told,
+			 taking->loser_told);
+}
+
+/* After the commit: the table of names.  had: the taker's name before, or NULL. */
+static void name_is_taken(struct feed *feed, const struct taking *taking, const struct name *had)
 {
 	struct core *core = feed->handler->core;
-	struct client *to = order->whispers_to;
-	const char *to_name = tag_text(&core->tags[core_number(core, to->slot)]);
-	const char *letter = feed->handler->letter;
-	enum rendering_kind own_kind = feed->client->rendering->kind;
-	size_t own_size = render_letter(feed, own_kind, true, to_name, order);
-	size_t size = render_letter(feed, feed_kind_of(feed, to), false, to_name, order);
+	uint32_t self = core_number(core, feed->client->slot);
 
-	if (size > LETTER_SIZE_MAX || own_size > LETTER_SIZE_MAX) {
-		answer_notice(&order->answer, "too_long",
-			      "too long for a private line (%zu > %d bytes)",
-			      size > own_size ? size : own_size, (int)LETTER_SIZE_MAX);
-		order->whispers_to = NULL;
-		return FED_ALL;
-	}
-	if (to == feed->client) {
-		if (add(feed, letter, size) < 0)
-			return FED_OUTBOX_FULL;
-	} else if (feed_tell(feed, to, letter, size) < 0) {
-		answer_notice(&order->answer, "busy", "%s is busy, try again later", to_name);
-		order->whispers_to = NULL;
-		return FED_ALL;
-	}
-	size = render_letter(feed, own_kind, true, to_name, order);
-	return add(feed, letter, size) < 0 ? FED_OUTBOX_FULL : FED_ALL;
+	if (taking->loser)
+		names_hand_over(&core->names, &taking->name, self);
+	/* The name before is free, unless it was another spelling of this one. */
+	if (had && !name_is_same(had, &taking->name))
+		names_give_back(&core->names, had, self);
+	feed->client->vouched = taking->vouched;
 }
 
-/* "** NAME TEXT" */
-static enum fed act(struct feed *feed, const struct order *order)
-{
-	struct said said = said_of_name(SAID_ACT, feed_name(feed), "", feed->client->vouched);
-
-	said.text = order->said.text;
-	said.size = order->said.size;
-	said.nonce = order->said.nonce;
-	said.nonce_size = order->said.nonce_size;
-	return room_say(&feed->said, &said) < 0 ? FED_ROOM_FULL : FED_ALL;
-}
-
-/* Behind all that it is owed until now: old lines again, or another log. */
-static enum fed add_turn(struct feed *feed, const struct order *order)
-{
-	const struct room *room = feed->said.room;
-	struct answer live; /* not cleared: 12 KiB */
-	uint64_t turn = order->moves ? turn_move(order->log) : turn_replay(order->after);
-
-	if (order->replays && feed->client->broken)
-		return FED_ALL;
-	answer_init(&live, feed->client->rendering->kind);
-	if (order->replays)
-		answer_live(&live, room->record->epoch, feed->said.lines);
-	if (outbox_add_turn(answers_of(feed), head_of(feed), turn, live.text, live.size) < 0)
-		return FED_OUTBOX_FULL; /* also if one is to come already */
-	if (!order->moves)
-		return FED_ALL;
-	if (log_room(order->log) != room->number)
-		return leave(feed, "moved") < 0 ? FED_ROOM_FULL : FED_ALL;
-	feed->fills = &feed->said.room->renderings[log_kind(order->log)];
-	return FED_ALL;
-}
-
-static enum fed follow(struct feed *feed, struct order *order)
-{
-	enum fed fed = FED_ALL;
-
-	if (order->whispers_to)
-		fed = whisper(feed, order);
-	else if (order->acts)
-		fed = act(feed, order);
-	if (fed == FED_ALL && feed_answer(feed, &order->answer) < 0)
-		fed = FED_OUTBOX_FULL;
-	if (fed == FED_ALL && (order->replays || order->moves))
-		fed = add_turn(feed, order);
-	if (fed == FED_ALL && order->taking.which && naming_tell(feed, &order->taking) < 0)
-		fed = FED_ROOM_FULL;
-	return fed;
-}
-
-/* It is obeyed later, as if for the first time. */
-static void give_up(struct feed *feed, const struct feed *before, struct order *order)
-{
-	struct rooms *rooms = &feed->handler->core->rooms;
-
-	feed->said.lines = before->said.lines;
-	memcpy(feed->said.head, before->said.head, sizeof(before->said.head));
-	memcpy(feed->said.shown, before->said.shown, sizeof(before->said.shown));
-	feed->said.model = before->said.model; /* what came after will be overwritten */
-	feed->answers = before->answers;
-	feed->letter = before->letter;
-	feed->told = before->told;
-	if (order->taking.which)
-		naming_give_up(feed, &order->taking);
-	if (order->moves && log_room(order->log) != feed->said.room->number)
-		rooms_leave(rooms, core_room(feed->handler->core, log_room(order->log)));
-}
-
-enum fed feed_obey(struct feed *feed, const struct utterance *said)
-{
-	const struct feed before = *feed;
-	struct order order;
-	enum fed fed;
-
-	memset(&order, 0, offsetof(struct order, answer));
-	order.said = *said;
-	order.feed = feed;
-	answer_init(&order.answer, feed->client->rendering->kind);
-	command_run(&order);
-	if (order.waits)
-		return FED_AGAIN;
-	fed = follow(feed, &order);
-	if (fed != FED_ALL) {
-		give_up(feed, &before, &order);
-		return fed;
-	}
-	slot_give_trait(feed->client->slot, TRAIT_COMMANDER);
-	if (order.taking.which) {
-		feed->handler->taking = order.taking;
-		feed->taking = &feed->handler->taking;
-		slot_give_trait(feed->client->slot, TRAIT_NAMED);
-	}
-	feed->quits = order.quits;
-	feed->told_people = order.acts || order.whispers_to;
-	if (order.moves || (order.replays && !feed->client->broken))
-		return FED_TURNS;
-	return feed->taking || feed->letter.to ? FED_COMMITS : FED_ALL;
-}
+/* -- the commit -- */
 
 static void put(struct feed *feed, struct redo *redo)
 {
@@ -342,7 +211,7 @@ static void put(struct feed *feed, struct redo *redo)
 	if (feed->letter.to && feed->letter.draft.outbox)
 		outbox_put(&feed->letter.draft, redo);
 	if (feed->taking)
-		naming_put(feed, feed->taking);
+		put_taking(feed, feed->taking);
 	if (feed->nameless)
 		redo_put(redo, &feed_tag(feed)->which, 0);
 	if (feed->told != TOLD_SAME)
@@ -352,7 +221,7 @@ static void put(struct feed *feed, struct redo *redo)
 		rendering_fill(feed->fills, redo, feed->said.lines);
 	if (room_said(&feed->said)) {
 		if (!feed->parts)
-			redo_put(redo, &slot->said_until, head_of(feed));
+			redo_put(redo, &slot->said_until, feed_head(feed));
 		room_put(&feed->said, redo);
 	}
 }
@@ -369,7 +238,7 @@ void feed_commit(struct feed *feed)
 	crash_point(CRASH_RENDERED);
 	redo_commit(redo);
 	if (feed->taking)
-		naming_done(feed, feed->taking, had.size ? &had : NULL);
+		name_is_taken(feed, feed->taking, had.size ? &had : NULL);
 	if (feed->nameless && had.size)
 		names_give_back(&core->names, &had, core_number(core, feed->client->slot));
 	feed_unlock(feed);

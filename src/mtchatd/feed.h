@@ -89,6 +89,12 @@ static inline bool feed_is_renamed(const struct feed *feed)
 	       word_get(&feed_tag(feed)->told) & TAG_RENAMED;
 }
 
+/* Where the client's own log ends, with what is being said. */
+static inline uint64_t feed_head(const struct feed *feed)
+{
+	return feed->said.head[feed->client->rendering->kind];
+}
+
 /* Takes the mail's before it. */
 void feed_lock_names(struct feed *feed);
 
@@ -97,6 +103,12 @@ void feed_unlock(struct feed *feed);
 
 /* Answers the client, after all that was said so far.  0, or -ENOSPC: its outbox is full. */
 int feed_answer(struct feed *feed, const struct answer *answer);
+
+/* The same with a text of any size; 0: there is nothing. */
+int feed_add(struct feed *feed, const char *text, size_t size);
+
+/* Where the client's answers go; takes the mail's lock. */
+struct outbox_draft *feed_answers(struct feed *feed);
 
 /* In which rendering another one will read what he is told now.  The mail is locked. */
 enum rendering_kind feed_kind_of(const struct feed *feed, const struct client *to);
@@ -110,17 +122,14 @@ void feed_turn_away(struct feed *feed, const char *text, size_t size);
 /* Its room was not told yet that it came, or of its new name: tells.  False: the log is full. */
 bool feed_announce(struct feed *feed);
 
+/* Its room is told that it goes, if it was told that it came.  0; -ENOSPC: the log is full. */
+int feed_leave(struct feed *feed, const char *reason);
+
 /*
  * It goes for good, and its name is free; its room is told, if it was told that it came.  0;
  * -ENOSPC: the log is full.
  */
 int feed_part(struct feed *feed, const char *reason);
-
-/*
- * Does what a command asks for.  FED_ALL, FED_COMMITS, FED_TURNS; or what was in the way: then
- * nothing was done, and it is to be obeyed again.
- */
-enum fed feed_obey(struct feed *feed, const struct utterance *said);
 
 /* What was said, answered and taken becomes true; the locks but the room's are let go. */
 void feed_commit(struct feed *feed);

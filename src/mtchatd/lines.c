@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "mtchatd/feed.h"
 #include "mtchatd/lines.h"
+#include "mtchatd/obey.h"
 
 enum {
 	SLOW_NOTICE_S = 60,
@@ -137,7 +138,7 @@ static enum fed take_once(struct feed *feed, const struct utterance *said)
 			feed->handler->now);
 	if (r == -EAGAIN)
 		return FED_AGAIN;
-	fed = said->command ? feed_obey(feed, said) : say(feed, said);
+	fed = said->command ? obey(feed, said) : say(feed, said);
 	if ((fed != FED_ALL && fed != FED_COMMITS) || (said->command && !feed->told_people))
 		feed->nonces = before; /* it was not said */
 	return fed;
@@ -147,7 +148,7 @@ static enum fed take(struct feed *feed, const struct utterance *said)
 {
 	if (is_once(said))
 		return take_once(feed, said);
-	return said->command ? feed_obey(feed, said) : say(feed, said);
+	return said->command ? obey(feed, said) : say(feed, said);
 }
 
 /* plain: is all of it printable ASCII? */

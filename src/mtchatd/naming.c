@@ -175,6 +175,7 @@ void naming_take(struct order *order, const struct name *name, const char *key, 
 		word_set(&feed_tag(feed)->which, 0);
 	}
 	taking->which = tag_write(feed_tag(feed), name);
+	taking->vouched = is_own_account(core, feed->client, name);
 	answer_notice(&order->answer, "name_ok", "you are %s now", name->text);
 }
 
@@ -223,7 +224,6 @@ int naming_tell(struct feed *feed, struct taking *taking)
 	const struct tag *tag = feed_tag(feed);
 	uint64_t here = feed->said.room->number + 1;
 	uint64_t told = feed->told == TOLD_SAME ? word_get(&tag->told) : feed->told;
-	bool vouched = is_own_account(core, feed->client, &taking->name);
 
 	if (taking->loser) {
 		uint64_t his = word_get(&tag_of(core, taking->loser)->told);
@@ -237,34 +237,8 @@ int naming_tell(struct feed *feed, struct taking *taking)
 	}
 	feed->told = here;
 	if (told != here)
-		return say(feed, SAID_JOIN, taking->name.text, "", vouched);
+		return say(feed, SAID_JOIN, taking->name.text, "", taking->vouched);
 	if (strcmp(tag_text(tag), taking->name.text) == 0)
 		return 0;
-	return say(feed, SAID_RENAME, tag_text(tag), taking->name.text, vouched);
-}
-
-void naming_put(struct feed *feed, const struct taking *taking)
-{
-	struct redo *redo = &feed->handler->redo;
-
-	redo_put(redo, &feed_tag(feed)->which, taking->which);
-	if (!taking->loser)
-		return;
-	redo_put(redo, &tag_of(feed->handler->core, taking->loser)->which, taking->loser_which);
-	if (taking->loser_told != TOLD_SAME)
-		redo_put(redo, &tag_of(feed->handler->core, taking->loser)->told,
-			 taking->loser_told);
-}
-
-void naming_done(struct feed *feed, const struct taking *taking, const struct name *had)
-{
-	struct core *core = feed->handler->core;
-	uint32_t self = core_number(core, feed->client->slot);
-
-	if (taking->loser)
-		names_hand_over(&core->names, &taking->name, self);
-	/* The name before is free, unless it was another spelling of this one. */
-	if (had && !name_is_same(had, &taking->name))
-		names_give_back(&core->names, had, self);
-	feed->client->vouched = is_own_account(core, feed->client, &taking->name);
+	return say(feed, SAID_RENAME, tag_text(tag), taking->name.text, taking->vouched);
 }

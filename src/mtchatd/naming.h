@@ -38,12 +38,6 @@ void naming_give_up(struct feed *feed, const struct taking *taking);
 /* Says in the room what it sees of it.  -ENOSPC: the log is full. */
 int naming_tell(struct feed *feed, struct taking *taking);
 
-/* Puts it into the commit. */
-void naming_put(struct feed *feed, const struct taking *taking);
-
-/* After the commit: the table of names.  had: the taker's name before, or NULL. */
-void naming_done(struct feed *feed, const struct taking *taking, const struct name *had);
-
 /* Looks up the account of one who came through the Unix socket: reads a file, under no lock. */
 void naming_look_up(const struct core *core, struct client *client);
 

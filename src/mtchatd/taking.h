@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mtchatd/name.h"
@@ -18,5 +19,6 @@ struct taking {
 	uint64_t loser_which;   /* of his tag, then */
 	uint64_t loser_told;    /* likewise */
 	struct name name;       /* the taker's */
+	bool vouched;           /* the kernel vouches for it: it is the taker's account */
 	struct name loser_name; /* his new one; size 0: he is to go */
 };
