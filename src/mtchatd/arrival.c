@@ -8,6 +8,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/echo.h"
+#include "mtchatd/feed.h"
 #include "mtchatd/gate.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/move.h"
@@ -65,7 +66,7 @@ static void tell_of_restart(struct handler *handler, struct client *client)
 
 	answer_init(&answer, client->rendering->kind);
 	answer_restarted(&answer, core->gap_ms != GAP_UNKNOWN, core->gap_ms);
-	intake_tell(handler, client, &answer);
+	feed_answer_now(handler, client, &answer);
 }
 
 /* Has it lost its name to its own new connection? */
@@ -122,7 +123,7 @@ static void tell_of_loss(struct handler *handler, struct client *client)
 	answer_init(&answer, client->rendering->kind);
 	answer.text[answer.size++] = '\n';
 	answer_notice(&answer, "lost", "lines may be missing here: the server began a new log");
-	intake_tell(handler, client, &answer);
+	feed_answer_now(handler, client, &answer);
 }
 
 /* From now on whoever has something for it posts it here; what was there before is served now. */

@@ -10,7 +10,7 @@
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/farewell.h"
-#include "mtchatd/intake.h"
+#include "mtchatd/feed.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/sums.h"
@@ -90,7 +90,7 @@ void departure_finish(struct handler *handler, struct client *client)
 
 	client->state = CLIENT_GONE;
 	if (full) { /* its log is full of unread lines: its place is kept until they are read */
-		intake_wait(handler, client, full);
+		handler_wait(handler, client, full);
 		return;
 	}
 	if (slot_outbox(client->slot)) /* while it waited, somebody wrote to it */
@@ -191,7 +191,7 @@ static void part(struct handler *handler, struct client *client, enum reason rea
 	if (client->rendering->kind != RENDERING_JSON && !slot_has(slot, TRAIT_NAMED))
 		return;
 	if (word_get(&slot->discarded) != DISCARD_PARTED)
-		intake_part(handler, client, reason);
+		feed_part_now(handler, client, reason);
 }
 
 void departure_begin(struct handler *handler, struct client *client, enum reason reason)
@@ -283,7 +283,7 @@ static void tell_stop(struct handler *handler, struct client *client)
 
 	answer_init(&answer, client->rendering->kind);
 	answer_notice(&answer, "stopping", "server stopping");
-	intake_tell(handler, client, &answer);
+	feed_answer_now(handler, client, &answer);
 }
 
 void departure_stop_one(struct handler *handler, struct client *client)

@@ -226,7 +226,7 @@ static void put(struct feed *feed, struct redo *redo)
 	}
 }
 
-void feed_commit(struct feed *feed)
+static void commit(struct feed *feed)
 {
 	struct core *core = feed->handler->core;
 	struct redo *redo = &feed->handler->redo;
@@ -242,4 +242,63 @@ void feed_commit(struct feed *feed)
 	if (feed->nameless && had.size)
 		names_give_back(&core->names, &had, core_number(core, feed->client->slot));
 	feed_unlock(feed);
+}
+
+/* Now and then: a rendering that nobody reads costs those who talk. */
+static void rest_unread(const struct handler *handler, struct room *room)
+{
+	for (int kind = 0; kind < RENDERINGS; kind++)
+		rendering_rest(&room->renderings[kind], handler->now,
+			       (uint64_t)handler->core->tune.rendering_idle_ms);
+}
+
+void feed_commit(struct feed *feed)
+{
+	struct handler *handler = feed->handler;
+	struct client *client = feed->client;
+	struct room *room = feed->said.room;
+	uint64_t lines = feed->said.lines - room_lines(room);
+	bool said = lines != 0;
+
+	atomic_fetch_add_explicit(&handler->lines, lines, memory_order_relaxed);
+	commit(feed);
+	room->presences[handler->index].said |= said;
+	if (said && client->round != handler->round) { /* for pace.h */
+		if (client->round + 1 != handler->round)
+			atomic_fetch_add_explicit(&room->fresh, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&room->spoken, 1, memory_order_relaxed);
+		client->round = handler->round;
+	}
+	if (feed->answers.outbox)
+		handler_see_to(handler, client);
+	if ((feed->said.lines - lines) / MARK_LINES != feed->said.lines / MARK_LINES)
+		rest_unread(handler, room);
+	room_end(&feed->said);
+	if (feed->letter.to && feed->letter.handler) /* a system call, perhaps: under no lock */
+		handler_post(feed->letter.handler, feed->letter.to, feed->letter.id);
+}
+
+/* -- a commit of its own -- */
+
+void feed_answer_now(struct handler *handler, struct client *client, const struct answer *answer)
+{
+	struct feed feed = feed_begin(handler, client);
+
+	(void)feed_answer(&feed, answer);
+	feed_commit(&feed);
+}
+
+void feed_part_now(struct handler *handler, struct client *client, enum reason reason)
+{
+	struct feed feed = feed_begin(handler, client);
+	struct answer bye;
+
+	answer_init(&bye, client->rendering->kind);
+	answer_bye(&bye, reason_text(reason));
+	(void)feed_answer(&feed, &bye);
+	if (!handler->stop_due) /* then all leave, and nobody is left to be told */
+		(void)feed_part(&feed, reason_text(reason)); /* log full: when it has gone */
+	feed.discarded = DISCARD_PARTED;
+	feed.parts = true;
+	feed_commit(&feed);
 }

@@ -1,7 +1,7 @@
 /*
  * feed.h - what is being said and answered for one client, and is not committed yet
  *
- * Opened by intake.c under the room's lock.  All of it becomes true by one commit.
+ * Opened under the room's lock, mostly by intake.c.  All of it becomes true by one commit.
  *
  * Locks, in this order: the room's; the mail's, from the first answer to the commit, since a
  * private line goes into an outbox of another handler's client; the names', from a look at them to
@@ -98,7 +98,7 @@ static inline uint64_t feed_head(const struct feed *feed)
 /* Takes the mail's before it. */
 void feed_lock_names(struct feed *feed);
 
-/* Lets both go, after the commit. */
+/* Lets both go, if there is to be no commit. */
 void feed_unlock(struct feed *feed);
 
 /* Answers the client, after all that was said so far.  0, or -ENOSPC: its outbox is full. */
@@ -131,5 +131,19 @@ int feed_leave(struct feed *feed, const char *reason);
  */
 int feed_part(struct feed *feed, const char *reason);
 
-/* What was said, answered and taken becomes true; the locks but the room's are let go. */
+/*
+ * What was said, answered and taken becomes true; all locks are let go, the room's too, and the
+ * handler of whoever a letter is for is woken.
+ */
 void feed_commit(struct feed *feed);
+
+/* -- with a commit of its own: no feed is open, and the room's lock is not taken -- */
+
+/* Tells one client something, due now.  Lost if its outbox is full. */
+void feed_answer_now(struct handler *handler, struct client *client, const struct answer *answer);
+
+/*
+ * The client leaves: it is told last of all, if it is one to be told; its room is told; what it
+ * still sends counts for nothing.  All that by one commit.
+ */
+void feed_part_now(struct handler *handler, struct client *client, enum reason reason);

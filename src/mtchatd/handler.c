@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+#include "common/log.h"
+#include "mtchatd/gate.h"
 #include "mtchatd/handler.h"
+#include "mtchatd/messages.h"
 
 void handler_watch(struct handler *handler, struct client *client)
 {
@@ -58,6 +61,19 @@ void handler_attend(struct handler *handler, struct room *room)
 	}
 	presence->attended = true;
 	handler->rooms[handler->rooms_count++] = rooms_attend(&handler->core->rooms, room->number);
+}
+
+void handler_wait(struct handler *handler, struct client *client, struct rendering *full)
+{
+	const char *name = full->room->record->name;
+
+	handler_attend(handler, full->room); /* to see that it opens */
+	waitlist_add(&full->readers[handler->index].waiting, client, word_get(&client->slot->id));
+	client->pauses |= PAUSE_GATE;
+	if (gate_shut(full, handler->index, handler->now))
+		log_event(LOG_DEBUG,
+			  (&(struct log_fields){.message_id = MESSAGE_ROOM_WAITS, .room = name}),
+			  "the log of %s is full of unread lines: those who talk wait", name);
 }
 
 static bool has_business(const struct handler *handler, const struct room *room)

@@ -82,6 +82,9 @@ bool handler_answered(const struct handler *handler);
 /* Serves the room from now on, until it has no clients there (handler_tidy()). */
 void handler_attend(struct handler *handler, struct room *room);
 
+/* The client waits until the gate of that log opens. */
+void handler_wait(struct handler *handler, struct client *client, struct rendering *full);
+
 /* Lets go of rooms that it has nothing more to do with.  At the end of a turn. */
 void handler_tidy(struct handler *handler);
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "common/deadline.h"
-#include "common/log.h"
 #include "mtchatd/crash.h"
 #include "mtchatd/departure.h"
 #include "mtchatd/feed.h"
@@ -11,47 +10,11 @@
 #include "mtchatd/input.h"
 #include "mtchatd/intake.h"
 #include "mtchatd/lines.h"
-#include "mtchatd/messages.h"
 #include "mtchatd/move.h"
 #include "mtchatd/naming.h"
 #include "mtchatd/outbox.h"
 #include "mtchatd/proxy.h"
 #include "mtchatd/tally.h"
-
-/* Now and then: a rendering that nobody reads costs those who talk. */
-static void rest_unread(const struct handler *handler, struct room *room)
-{
-	for (int kind = 0; kind < RENDERINGS; kind++)
-		rendering_rest(&room->renderings[kind], handler->now,
-			       (uint64_t)handler->core->tune.rendering_idle_ms);
-}
-
-/* Commits what there is, lets the room's lock go, and wakes whom a letter is for. */
-static void commit(struct feed *feed)
-{
-	struct handler *handler = feed->handler;
-	struct client *client = feed->client;
-	struct room *room = feed->said.room;
-	uint64_t lines = feed->said.lines - room_lines(room);
-	bool said = lines != 0;
-
-	atomic_fetch_add_explicit(&handler->lines, lines, memory_order_relaxed);
-	feed_commit(feed);
-	room->presences[handler->index].said |= said;
-	if (said && client->round != handler->round) { /* for pace.h */
-		if (client->round + 1 != handler->round)
-			atomic_fetch_add_explicit(&room->fresh, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&room->spoken, 1, memory_order_relaxed);
-		client->round = handler->round;
-	}
-	if (feed->answers.outbox)
-		handler_see_to(handler, client);
-	if ((feed->said.lines - lines) / MARK_LINES != feed->said.lines / MARK_LINES)
-		rest_unread(handler, room);
-	room_end(&feed->said);
-	if (feed->letter.to && feed->letter.handler) /* a system call, perhaps: under no lock */
-		handler_post(feed->letter.handler, feed->letter.to, feed->letter.id);
-}
 
 /*
  * What a proxy has told stands before the first bytes of a client: it is taken as if it had been
@@ -139,24 +102,11 @@ static enum fed feed_room(struct handler *handler, struct client *client, struct
 		fed = prepare(&feed, &until);
 	if (fed == FED_ALL && slot->input)
 		fed = lines_take(&feed, pool_at(&handler->core->inputs, slot->input), until);
-	commit(&feed);
+	feed_commit(&feed);
 	hand_empty(handler->hand);
 	crash_point(CRASH_COMMITTED);
 	*full = feed.said.full;
 	return fed;
-}
-
-void intake_wait(struct handler *handler, struct client *client, struct rendering *full)
-{
-	const char *name = full->room->record->name;
-
-	handler_attend(handler, full->room); /* to see that it opens */
-	waitlist_add(&full->readers[handler->index].waiting, client, word_get(&client->slot->id));
-	client->pauses |= PAUSE_GATE;
-	if (gate_shut(full, handler->index, handler->now))
-		log_event(LOG_DEBUG,
-			  (&(struct log_fields){.message_id = MESSAGE_ROOM_WAITS, .room = name}),
-			  "the log of %s is full of unread lines: those who talk wait", name);
 }
 
 void intake_throttle(struct handler *handler, struct client *client)
@@ -217,7 +167,7 @@ static bool settle(struct handler *handler, struct client *client)
 
 	switch (feed_all(handler, client, &full)) {
 	case FED_ROOM_FULL:
-		intake_wait(handler, client, full);
+		handler_wait(handler, client, full);
 		break;
 	case FED_TURNS:
 	case FED_OUTBOX_FULL:
@@ -280,7 +230,7 @@ bool intake_read(struct handler *handler, struct client *client)
 	if (client->pauses || client->ended)
 		return true;
 	if (shut) { /* unread, it costs nothing */
-		intake_wait(handler, client, shut);
+		handler_wait(handler, client, shut);
 		handler_watch(handler, client);
 		return true;
 	}
@@ -305,27 +255,4 @@ bool intake_resume(struct handler *handler, struct client *client, enum client_p
 	if (client->broken)
 		(void)move_at_once(handler, client);
 	return settle(handler, client);
-}
-
-void intake_tell(struct handler *handler, struct client *client, const struct answer *answer)
-{
-	struct feed feed = feed_begin(handler, client);
-
-	(void)feed_answer(&feed, answer);
-	commit(&feed);
-}
-
-void intake_part(struct handler *handler, struct client *client, enum reason reason)
-{
-	struct feed feed = feed_begin(handler, client);
-	struct answer bye;
-
-	answer_init(&bye, client->rendering->kind);
-	answer_bye(&bye, reason_text(reason));
-	(void)feed_answer(&feed, &bye);
-	if (!handler->stop_due) /* then all leave, and nobody is left to be told */
-		(void)feed_part(&feed, reason_text(reason)); /* log full: when it has gone */
-	feed.discarded = DISCARD_PARTED;
-	feed.parts = true;
-	commit(&feed);
 }
