@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "mtchatd/config-read.h"
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/settings.h"

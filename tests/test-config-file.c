@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mtchatd/config-file.h"
+#include "mtchatd/config-read.h"
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mtchatd/config-read.h"
 #include "mtchatd/config.h"
 #include "mtchatd/settings.h"
 

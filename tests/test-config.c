@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mtchatd/config-read.h"
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/settings.h"

@@ -1,7 +1,7 @@
 /*
  * config-check.h - what settings must be: strings by themselves, and numbers to each other
  *
- * Also the state that goes on from file to file: config.c fills it.
+ * Also the state that goes on from file to file: config-read.c fills it.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * config.h - /etc/mtchatd.conf: a file becomes a checked struct config
+ * config.h - what /etc/mtchatd.conf sets: a checked struct (config-read.h reads it)
  *
  * Every setting is one row of the table in settings.c; the parser, the checks, the defaults,
  * what a reload may change and the manual's list all come from there.
@@ -50,21 +50,6 @@ struct config {
 
 /* The defaults; `socket` from $RUNTIME_DIRECTORY (the first, if it names several). */
 void config_default(struct config *ret);
-
-/*
- * Reads path, then the files *.conf in path.d by their names, and checks everything.
- * Returns 0, or -EINVAL; *ret is untouched then.  Logs each error with file and line.
- */
-int config_load(struct config *ret, const char *path);
-
-/* The same on a machine that grants us so many bytes of memory (0: no limit). */
-int config_load_within(struct config *ret, const char *path, uint64_t memory_max);
-
-/*
- * The same for one text, without files or the limit of memory; name is what errors are told of.
- * The text may be any bytes.
- */
-int config_parse(struct config *ret, const char *text, size_t size, const char *name);
 
 /*
  * Takes over into *current what may change while we run, out of *next.  Logs each

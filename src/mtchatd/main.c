@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/streams.h"
 #include "mtchatd/acceptor.h"
+#include "mtchatd/config-read.h"
 #include "mtchatd/config-show.h"
 #include "mtchatd/config.h"
 #include "mtchatd/descriptors.h"

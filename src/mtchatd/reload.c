@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "mtchatd/acceptor.h"
+#include "mtchatd/config-read.h"
 #include "mtchatd/messages.h"
 #include "mtchatd/server.h"
 

@@ -1,4 +1,5 @@
-/* config.c - a file becomes a checked struct config: the source first, then libconfig's values */
+/* config-read.c - a file becomes a checked struct config: the source first, then libconfig's values
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "mtchatd/config-check.h"
 #include "mtchatd/config-file.h"
 #include "mtchatd/config-listen.h"
+#include "mtchatd/config-read.h"
 #include "mtchatd/config-source.h"
 #include "mtchatd/config.h"
 #include "mtchatd/machine.h"
