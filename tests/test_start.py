@@ -14,6 +14,7 @@ import pytest
 
 from chatter import SHORT, Client, catch_up, gather, poll
 from daemon import LIBC, MTCHATD, Daemon, die_with_parent, free_port, refused
+from test_idle import is_sanitized
 
 
 def test_ready_means_that_it_can_be_connected_to():
@@ -210,6 +211,7 @@ def test_a_bad_configuration_is_told_with_its_line_and_78(settings):
     assert any(re.search(r"mtchatd\.conf:\d+: .*" + name, line) for line in log), log
 
 
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer takes terabytes of addresses for itself")
 def test_without_memory_it_is_71_after_a_pause():
     """Or the service manager would start it again some ten times a second, and log all of that."""
     def starve():
