@@ -1,5 +1,6 @@
 /* test-legacy.c - the last good configuration outlives a process that dies while it is saved */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,36 +104,50 @@ static void test_broken(void)
 	ok(memcmp(&got, &before, sizeof(got)) == 0, "nothing is touched");
 }
 
-static _Noreturn void save_for_ever(struct legacy *legacy, unsigned int n)
+/* What the process that is killed shares with the test. */
+struct shared {
+	struct legacy legacy;
+	atomic_bool begun; /* it has saved once, however slow the machine is at making processes */
+};
+
+static _Noreturn void save_for_ever(struct shared *shared, unsigned int n)
 {
+	struct legacy *legacy = &shared->legacy;
+
 	for (;; n++) {
 		struct config config = numbered(n);
 
 		for (int i = 0; i < 8; i++)
 			legacy_save_config(legacy, &config);
+		atomic_store(&shared->begun, true);
 	}
 }
 
 /* Any instruction may be the last one. */
 static void test_kills(void)
 {
-	struct legacy *legacy = mmap(NULL, sizeof(*legacy), PROT_READ | PROT_WRITE,
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct legacy *legacy = &shared->legacy;
 	uint64_t state = CHANCE_SEED;
 	struct config config = numbered(0), got;
 	int wrong = 0, changed = 0, last = config.port;
 
-	if (legacy == MAP_FAILED)
+	if (shared == MAP_FAILED)
 		abort();
 	legacy_save_config(legacy, &config);
 	for (int i = 0; i < KILLS; i++) {
-		pid_t pid = fork();
+		pid_t pid;
 		int status;
 
+		atomic_store(&shared->begun, false);
+		pid = fork();
 		if (pid < 0)
 			abort();
 		if (pid == 0)
-			save_for_ever(legacy, chance(&state, 50000));
+			save_for_ever(shared, chance(&state, 50000));
+		while (!atomic_load(&shared->begun))
+			usleep(100);
 		usleep(chance(&state, LONGEST_LIFE_US));
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
@@ -142,7 +157,7 @@ static void test_kills(void)
 	}
 	is(wrong, 0, "after %d kills one whole configuration is there", KILLS);
 	ok(changed > 0, "a new one %d times", changed);
-	munmap(legacy, sizeof(*legacy));
+	munmap(shared, sizeof(*shared));
 }
 
 int main(void)
